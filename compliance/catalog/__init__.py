@@ -1,0 +1,1 @@
+"""Loads controls/ and mappings/ and answers questions about them."""

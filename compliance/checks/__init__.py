@@ -1,0 +1,1 @@
+"""Checks: records in, verdicts out; one module for each family."""

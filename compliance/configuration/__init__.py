@@ -1,0 +1,1 @@
+"""compliance.yaml in, a Configuration out."""

@@ -1,0 +1,55 @@
+"""Exception types of every layer: what failed, where, and what to do next."""
+
+from __future__ import annotations
+
+
+class ComplianceError(Exception):
+    """Base of every failure that a person can act on; its message says what to do next."""
+
+
+class UsageError(ComplianceError):
+    """A command line or a configuration that cannot be carried out; nothing was written."""
+
+
+class EvidenceError(ComplianceError):
+    """Evidence that cannot be read; everything else is still judged.
+
+    `path` is relative to the argument it came from, `line` is 1-based, `pointer` is an RFC 6901
+    pointer inside the document.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: str = "",
+        document: int | None = None,
+        pointer: str = "",
+        line: int | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.path = path
+        self.document = document
+        self.pointer = pointer
+        self.line = line
+
+    def __str__(self) -> str:
+        place = self.path
+        if self.line is not None:
+            place += f" line {self.line}"
+        if self.pointer:
+            place += f" at {self.pointer}"
+        return f"{place}: {self.message}" if place else self.message
+
+
+class CatalogError(ComplianceError):
+    """A catalog or a mapping file that does not keep to its schema, or names what does not exist."""
+
+
+class ExportError(ComplianceError):
+    """An output that could not be made or does not keep to its own schema."""
+
+
+class OutputError(ComplianceError):
+    """The packet could not be put in its place; the old one is untouched."""

@@ -1,0 +1,1 @@
+"""Readers: bytes of one input format in, frozen records out."""

@@ -1,0 +1,1 @@
+"""Output formats: an Assessment in, the bytes of files out."""

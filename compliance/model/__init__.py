@@ -1,0 +1,1 @@
+"""Records, enums and the extension types; no input, no output."""

@@ -1,0 +1,141 @@
+"""What an organisation tells us about its system, and the values it defines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KubernetesVersion:
+    """A minor version of Kubernetes 1."""
+
+    minor: int
+
+    def __str__(self) -> str:
+        return f"1.{self.minor}"
+
+
+#: The newest minor whose Pod Security rules we know.
+#: Source: kubernetes/pod-security-admission policy/, July 2026.
+NEWEST = KubernetesVersion(minor=37)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    role: str
+    name: str
+    email: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class System:
+    """The system under assessment, as the cover prints it; empty text where nobody said."""
+
+    id: str = ""
+    name: str = ""
+    operator: str = ""
+    impact: str = ""
+    certification_class: str = ""
+    marking: str = ""
+    boundary: str = ""
+    period_start: str = ""
+    period_end: str = ""
+    parties: tuple[Party, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Responsibility:
+    """A control that somebody else answers for, wholly (`inherited`) or in part (`shared`)."""
+
+    framework: str
+    control: str
+    kind: str
+    provider: str
+    statement: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """A person's answer to a control or to the part of it that no check decides.
+
+    `status` is `satisfied`, `not-satisfied` or `not-applicable`. Dates are ISO (UTC days);
+    after `expires` the review no longer counts.
+    """
+
+    framework: str
+    control: str
+    status: str
+    reviewer: str
+    date: str
+    expires: str
+    statement: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deviation:
+    """A decision to live with a failed check; listed beside the finding, never changing it.
+
+    `type` is `false-positive`, `operational-requirement` or `risk-adjustment`. `subjects` are
+    subject ids, with `*` as wildcard; empty means all.
+    """
+
+    id: str
+    check: str
+    subjects: tuple[str, ...]
+    type: str
+    owner: str
+    approver: str
+    date: str
+    expires: str
+    rationale: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameters:
+    """Organisation-defined values that checks judge against; None or empty where nobody set one.
+
+    `rbac_approved_subjects` are `Kind:name` or `ServiceAccount:namespace/name`, `*` as wildcard.
+    `system_namespaces` hold the platform's own workloads.
+    """
+
+    kubernetes: KubernetesVersion = NEWEST
+    kubernetes_stated: bool = False
+    registries_approved: tuple[str, ...] = ()
+    rbac_approved_subjects: tuple[str, ...] = ()
+    host_path_approved: tuple[str, ...] = ()
+    capabilities_approved: tuple[str, ...] = ()
+    service_types_approved: tuple[str, ...] = ()
+    system_namespaces: tuple[str, ...] = ("kube-system", "kube-public", "kube-node-lease")
+    minimum_replicas: int = 2
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """The population that ought to be in the evidence; empty where nobody said."""
+
+    namespaces: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
+    clusters: tuple[str, ...] = ()
+    workloads: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """`compliance.yaml` after validation. `frameworks` are `id` or `id@edition`, in order.
+
+    `catalogs` are folders of own catalogs and mappings, absolute.
+    `sha256` is of the file, empty text without one.
+    """
+
+    system: System = System()
+    frameworks: tuple[str, ...] = ()
+    parameters: Parameters = Parameters()
+    expected: Expected = Expected()
+    owners: Mapping[str, str] = field(default_factory=dict)
+    responsibilities: tuple[Responsibility, ...] = ()
+    reviews: tuple[Review, ...] = ()
+    deviations: tuple[Deviation, ...] = ()
+    catalogs: tuple[str, ...] = ()
+    sha256: str = ""

@@ -1,0 +1,54 @@
+"""What a reader of one input format takes and gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from compliance.errors import EvidenceError
+from compliance.model.cluster import ClusterObject, TypedList
+from compliance.model.workload import Pod
+
+Record = Pod | ClusterObject | TypedList
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """A piece of a file that can be read by itself: whole documents, or whole items of a List.
+
+    `document` is the number of its first YAML document, None in a file of one document; `item` the
+    number of its first item in `/items`, None when the slice is no part of a List. `count` is how
+    many documents or items it holds. `offset` and `length` are bytes, `line` is 1-based.
+    """
+
+    offset: int
+    length: int
+    line: int
+    document: int | None
+    item: int | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """An input format.
+
+    `identify(head)` is true when the first bytes (up to 64 KiB) look like the format; content
+    decides, never the name. `split(stream)` gives slices in order without holding the file, and
+    may end in an EvidenceError for the place where it lost the thread. `read(data, slice, path,
+    sha256)` gives records, and an EvidenceError (not raised) for each document that cannot be read;
+    one bad document never hides the next. `locate(data, line, pointers)` takes the bytes of one
+    object's slice (Origin.offset, length), the line they begin at, and pointers from the slice's
+    root; it gives the 1-based line of each, or of its nearest present ancestor. Raise `revision` when the same bytes would
+    give other records.
+    """
+
+    id: str
+    title: str
+    revision: int
+    evidence_kinds: tuple[str, ...]
+    identify: Callable[[bytes], bool]
+    split: Callable[[BinaryIO], Iterator[Slice | EvidenceError]]
+    read: Callable[[bytes, Slice, str, str], Iterator[Record | EvidenceError]]
+    locate: Callable[[bytes, int, list[str]], list[int]]
