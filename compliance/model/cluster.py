@@ -214,7 +214,7 @@ class Secret:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """A LimitRange: per type (`Container`, `Pod`, ...) which resources have a default limit, default request, maximum."""
+    """A LimitRange: by type (`Container`, `Pod`) which resources have a default limit, default request, maximum."""
 
     header: Header
     defaults: Mapping[str, tuple[str, ...]]

@@ -40,8 +40,8 @@ class Reader:
     sha256)` gives records, and an EvidenceError (not raised) for each document that cannot be read;
     one bad document never hides the next. `locate(data, line, pointers)` takes the bytes of one
     object's slice (Origin.offset, length), the line they begin at, and pointers from the slice's
-    root; it gives the 1-based line of each, or of its nearest present ancestor. Raise `revision` when the same bytes would
-    give other records.
+    root; it gives the 1-based line of each, or of its nearest present ancestor. Raise `revision`
+    when the same bytes would give other records.
     """
 
     id: str
