@@ -79,7 +79,8 @@ class Framework:
 
     `catalog` is the framework whose control ids mappings name: its own id, or `nist-800-53` for a
     FedRAMP baseline. `words` is how the packet refers to it ("maps to CIS ..."). Controls are in
-    the framework's own order.
+    the framework's own order. `withdrawn` are ids that the publisher took back: listed, never
+    assessed; their property `withdrawn` says where they went.
     """
 
     id: FrameworkId
@@ -92,6 +93,7 @@ class Framework:
     catalog_edition: str
     sections: tuple[Section, ...]
     controls: tuple[Control, ...]
+    withdrawn: tuple[Control, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
