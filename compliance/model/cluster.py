@@ -404,7 +404,10 @@ class Cluster:
 
     Tuples are sorted by subject id, then origin. A key of the `*_in` maps is a namespace, or None
     for objects whose file names none. `kinds` are the kinds of which the evidence holds at least
-    one object, or a typed list: only of those does absence mean anything.
+    one object, or a typed list: only of those does absence mean anything. Keys of `role_named`,
+    `bindings_of` and `bindings_to` are made by `rbac.role_key`, `bound_role_key` and `subject_key`;
+    `others_of` is by kind, `policy_bindings_of` by the policy's name, `workload_named` by
+    (namespace, kind, name).
     """
 
     subject: Subject
@@ -445,6 +448,12 @@ class Cluster:
     quotas_in: Mapping[str | None, tuple[Quota, ...]] = field(default_factory=dict)
     budgets_in: Mapping[str | None, tuple[DisruptionBudget, ...]] = field(default_factory=dict)
     autoscalers_in: Mapping[str | None, tuple[Autoscaler, ...]] = field(default_factory=dict)
+    bindings_to: Mapping[tuple[str, str | None, str], tuple[RoleBinding, ...]] = field(default_factory=dict)
+    service_named: Mapping[tuple[str | None, str], Service] = field(default_factory=dict)
+    gateway_named: Mapping[tuple[str | None, str], Gateway] = field(default_factory=dict)
+    workload_named: Mapping[tuple[str | None, str, str], WorkloadEntry] = field(default_factory=dict)
+    others_of: Mapping[str, tuple[OtherObject, ...]] = field(default_factory=dict)
+    policy_bindings_of: Mapping[str, tuple[PolicyBinding, ...]] = field(default_factory=dict)
 
     def knows(self, kind: str) -> bool:
         """Whether objects of a kind were handed in, so that the absence of one means something."""
