@@ -407,7 +407,8 @@ class Cluster:
     one object, or a typed list: only of those does absence mean anything. Keys of `role_named`,
     `bindings_of` and `bindings_to` are made by `rbac.role_key`, `bound_role_key` and `subject_key`;
     `others_of` is by kind, `policy_bindings_of` by the policy's name, `workload_named` by
-    (namespace, kind, name).
+    (namespace, kind, name), `autoscaler_of` by that of the target, `routes_to` by (namespace, name)
+    of the Service.
     """
 
     subject: Subject
@@ -454,10 +455,23 @@ class Cluster:
     workload_named: Mapping[tuple[str | None, str, str], WorkloadEntry] = field(default_factory=dict)
     others_of: Mapping[str, tuple[OtherObject, ...]] = field(default_factory=dict)
     policy_bindings_of: Mapping[str, tuple[PolicyBinding, ...]] = field(default_factory=dict)
+    autoscaler_of: Mapping[tuple[str | None, str, str], Autoscaler] = field(default_factory=dict)
+    routes_to: Mapping[tuple[str | None, str], tuple[Route, ...]] = field(default_factory=dict)
+    services_by_label: Mapping[tuple[str | None, str, str], tuple[Service, ...]] = field(default_factory=dict)
 
     def knows(self, kind: str) -> bool:
         """Whether objects of a kind were handed in, so that the absence of one means something."""
         return kind in self.kinds
+
+    def services_of(self, namespace: str | None, labels: Mapping[str, str]) -> tuple[Service, ...]:
+        """The Services of a namespace whose selector the labels meet, in order of subject id."""
+        found = [
+            service
+            for item in labels.items()
+            for service in self.services_by_label.get((namespace, *item), ())
+            if service.selector is not None and service.selector.items() <= labels.items()
+        ]
+        return tuple(sorted(found, key=lambda service: service.header.subject.id)) if len(found) > 1 else tuple(found)
 
     def at_list(self, kind: str) -> tuple[At, ...]:
         """The typed lists of a kind, to show that there is none of it."""

@@ -86,7 +86,7 @@ def _joined(
     namespaces, accounts, roles, bindings = of(Namespace), of(ServiceAccount), of(Role), of(RoleBinding)
     policies, services, config_maps, secrets = of(NetworkPolicy), of(Service), of(ConfigMap), of(Secret)
     limits, quotas, budgets, scalers = of(Limits), of(Quota), of(DisruptionBudget), of(Autoscaler)
-    gateways, others, policy_bindings = of(Gateway), of(OtherObject), of(PolicyBinding)
+    routes, gateways, others, policy_bindings = of(Route), of(Gateway), of(OtherObject), of(PolicyBinding)
     return Cluster(
         subject=CLUSTER,
         workloads=workloads,
@@ -96,7 +96,7 @@ def _joined(
         role_bindings=bindings,
         network_policies=policies,
         services=services,
-        routes=of(Route),
+        routes=routes,
         gateways=gateways,
         config_maps=config_maps,
         secrets=secrets,
@@ -132,6 +132,9 @@ def _joined(
         workload_named=_first(workloads, lambda entry: (entry.namespace, entry.kind, entry.name)),
         others_of=_grouped(others, lambda found: found.header.kind),
         policy_bindings_of=_grouped(policy_bindings, lambda found: found.policy_name),
+        autoscaler_of=_first(scalers, lambda found: (found.header.namespace, found.target_kind, found.target_name)),
+        routes_to=_routes_to(routes),
+        services_by_label=_by_first_label(services),
     )
 
 
@@ -167,6 +170,24 @@ def _bindings_to(bindings: Sequence[RoleBinding]) -> dict[tuple[str, str | None,
     for binding in bindings:
         for key in sorted({subject_key(subject, binding) for subject in binding.subjects}, key=str):
             groups.setdefault(key, []).append(binding)
+    return {key: tuple(found) for key, found in groups.items()}
+
+
+def _routes_to(routes: Sequence[Route]) -> dict[tuple[str | None, str], tuple[Route, ...]]:
+    groups: dict[tuple[str | None, str], list[Route]] = {}
+    for route in routes:
+        own = route.header.namespace
+        for key in sorted({(backend.namespace or own, backend.service) for backend in route.backends}, key=str):
+            groups.setdefault(key, []).append(route)
+    return {key: tuple(found) for key, found in groups.items()}
+
+
+def _by_first_label(services: Sequence[Service]) -> dict[tuple[str | None, str, str], tuple[Service, ...]]:
+    """Each Service once, under the first item of its selector: a pod it selects carries that label."""
+    groups: dict[tuple[str | None, str, str], list[Service]] = {}
+    for service in services:
+        if service.selector:
+            groups.setdefault((service.header.namespace, *min(service.selector.items())), []).append(service)
     return {key: tuple(found) for key, found in groups.items()}
 
 
