@@ -1,0 +1,298 @@
+"""Assessment to packet.pdf: the packet for people, of bounded length however large the system."""
+
+from __future__ import annotations
+
+import gc
+import os
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from compliance.errors import ExportError
+from compliance.model.assessment import (
+    Assessment,
+    EvidenceFile,
+    EvidenceState,
+    Exporter,
+    Finding,
+    Options,
+    OutputFile,
+)
+from compliance.model.evidence import Location
+from compliance.model.outcome import Status
+from compliance.rendering.blocks import Chapter, chapters_of
+from compliance.rendering.environment import packaged, render
+from compliance.rendering.glossary import words_used
+from compliance.rendering.links import Links, links_of
+from compliance.rendering.text import cut
+from compliance.rendering.views import author_of, file_kinds, framework_names, inherited, object_kinds, system_name
+
+if TYPE_CHECKING:
+    from weasyprint import Document
+
+#: More pages than an assessor reads; a longer document is made again with less detail.
+#: Source: the packet's specification.
+MOST_PAGES = 150
+PAPERS = {"A4": "A4", "Letter": "letter"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detail:
+    """How much of each long list is printed; everything cut says n of N."""
+
+    worst: int
+    passes: int
+    places: int
+    checks: int
+    related: int
+    failing: int
+    blocks: int
+    actions: int
+    ids: int
+    files: int
+    titles: bool = True
+    asks: bool = True
+    examples: bool = True
+
+
+#: From the fullest to the shortest; the last one is bounded whatever the assessment holds.
+DETAILS = (
+    Detail(
+        worst=10, passes=4, places=6, checks=25, related=16, failing=150, blocks=400, actions=200, ids=80, files=400
+    ),
+    Detail(
+        worst=6,
+        passes=2,
+        places=4,
+        checks=12,
+        related=12,
+        failing=120,
+        blocks=400,
+        actions=120,
+        ids=60,
+        files=300,
+        examples=False,
+    ),
+    Detail(
+        worst=3,
+        passes=1,
+        places=3,
+        checks=6,
+        related=8,
+        failing=80,
+        blocks=60,
+        actions=80,
+        ids=40,
+        files=200,
+        asks=False,
+        examples=False,
+    ),
+    Detail(
+        worst=2,
+        passes=1,
+        places=2,
+        checks=3,
+        related=6,
+        failing=40,
+        blocks=4,
+        actions=50,
+        ids=30,
+        files=150,
+        titles=False,
+        asks=False,
+        examples=False,
+    ),
+    Detail(
+        worst=1,
+        passes=1,
+        places=1,
+        checks=2,
+        related=4,
+        failing=20,
+        blocks=0,
+        actions=30,
+        ids=20,
+        files=100,
+        titles=False,
+        asks=False,
+        examples=False,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    number: int
+    anchor: str
+    text: str
+
+
+@dataclass(slots=True)
+class Captions:
+    """Numbers tables and figures in the order they are drawn, for the lists at the end."""
+
+    tables: list[Caption] = field(default_factory=list)
+    figures: list[Caption] = field(default_factory=list)
+
+    def table(self, anchor: str, text: str) -> Markup:
+        return self._add(self.tables, "Table", anchor, text)
+
+    def figure(self, anchor: str, text: str) -> Markup:
+        return self._add(self.figures, "Figure", anchor, text)
+
+    def _add(self, kept: list[Caption], word: str, anchor: str, text: str) -> Markup:
+        kept.append(Caption(len(kept) + 1, anchor, text))
+        return Markup(render("pdf/caption.html.j2", {"word": word, "caption": kept[-1]}))  # noqa: S704 - escaped there
+
+
+def document(assessment: Assessment, detail: Detail) -> str:
+    """The packet as one HTML document that refers to nothing outside itself."""
+    links = links_of(assessment)
+    chapters = chapters_of(assessment, links, worst=detail.worst, passes=detail.passes)
+    read = _read_files(assessment, links, chapters, detail)
+    other = tuple(file for file in assessment.evidence if file.state is not EvidenceState.READ)
+    captions = Captions()
+    values: dict[str, object] = {
+        "a": assessment,
+        "l": links,
+        "detail": detail,
+        "chapters": chapters,
+        "captions": captions,
+        "title": f"Audit packet: {cut(system_name(assessment), 120)}",
+        "author": cut(author_of(assessment), 120),
+        "system": system_name(assessment),
+        "stamp": assessment.as_of,
+        "cover_results": assessment.results[:6],
+        "framework_names": framework_names(assessment),
+        "section_names": {chapter.number: _section_names(chapter) for chapter in chapters},
+        "failing": {chapter.number: _failing(chapter) for chapter in chapters},
+        "file_kinds": file_kinds(assessment),
+        "object_kinds": object_kinds(assessment),
+        "kind_names": {name: kind.title for name, kind in assessment.evidence_kinds.items()},
+        "read_files": read,
+        "read_total": len(assessment.evidence) - len(other),
+        "part_files": tuple(file for file in assessment.evidence if file.problems),
+        "other_files": other,
+        "indexed": {file.id for file in (*read, *other[:100])},
+        "request_of": links.requests,
+        "deviation_anchor": {one.id: number for number, one in enumerate(assessment.deviations, start=1)},
+        "reviewed": tuple(f for result in assessment.results for f in result.findings if f.review is not None),
+        "inherited": inherited(assessment),
+        "control_href": _href(links),
+        "evidence_of": links.evidence,
+    }
+    body = render("pdf/packet.html.j2", values)
+    return body + render("pdf/glossary.html.j2", values | {"words": words_used(body)})
+
+
+def _href(links: Links) -> Callable[[str, str], str | None]:
+    def href(framework: str, control: str) -> str | None:
+        anchor = links.control(framework, control)
+        return f"#{anchor}" if anchor else None
+
+    return href
+
+
+def _section_names(chapter: Chapter) -> Mapping[str, str]:
+    return {section.id: section.title for section in chapter.result.framework.sections}
+
+
+def _failing(chapter: Chapter) -> tuple[Finding, ...]:
+    bad = (Status.NOT_SATISFIED, Status.ERROR)
+    return tuple(finding for finding in chapter.result.findings if finding.status in bad)
+
+
+def _read_files(
+    assessment: Assessment, links: Links, chapters: Iterable[Chapter], detail: Detail
+) -> tuple[EvidenceFile, ...]:
+    """The files of the index in order of id: those this document cites before the others, at most `detail.files`."""
+    places: list[Location] = [
+        row.at[0]
+        for chapter in chapters
+        for _, blocks in chapter.sections
+        for block in blocks
+        for row in block.observations
+        if row.at
+    ]
+    places += [at for action in assessment.actions for _, at in action.places[: detail.places]]
+    cited = {file.id for file in map(links.evidence, places) if file is not None}
+    read = [file for file in assessment.evidence if file.state is EvidenceState.READ]
+    read.sort(key=lambda file: (file.id not in cited, file.used_for == 0, file.id))
+    return tuple(sorted(read[: detail.files], key=lambda file: file.id))
+
+
+def draw(html: str, paper: str) -> Document:
+    """The laid out document; no address is ever fetched.
+
+    Raises:
+        ExportError: the document asks for anything outside itself.
+    """
+    from weasyprint import CSS, HTML
+    from weasyprint.text.fonts import FontConfiguration
+
+    fonts = FontConfiguration()
+    sheets = [
+        CSS(string=packaged("pdf/print.css"), font_config=fonts, url_fetcher=refuse),
+        CSS(string=f"@page {{ size: {PAPERS[paper]} }}", font_config=fonts, url_fetcher=refuse),
+    ]
+    page = HTML(string=html, url_fetcher=refuse)
+    return page.render(stylesheets=sheets, font_config=fonts, presentational_hints=False)
+
+
+def refuse(url: str, *_: object, **__: object) -> object:
+    """Fetches nothing: all that the packet shows is inside the document."""
+    from weasyprint.urls import FatalURLFetchingError
+
+    raise FatalURLFetchingError(f"the packet refers to nothing outside itself, and refuses {cut(url, 80)}")
+
+
+def pdf_bytes(assessment: Assessment, options: Options) -> bytes:
+    """The same bytes for the same assessment, paper and fonts: at most MOST_PAGES pages where any detail allows it.
+
+    Raises:
+        ExportError: the paper is unknown, or the document refers outside itself.
+    """
+    if options.paper not in PAPERS:
+        raise ExportError(f"unknown paper {options.paper!r}; use {' or '.join(PAPERS)}")
+    with _still(assessment.as_of):
+        for detail in DETAILS:
+            drawn = draw(document(assessment, detail), options.paper)
+            if len(drawn.pages) <= MOST_PAGES:
+                break
+        written = drawn.write_pdf(pdf_identifier=uuid.UUID(assessment.id).bytes)
+    assert isinstance(written, bytes)  # noqa: S101 - write_pdf without a target returns them
+    return written
+
+
+@contextmanager
+def _still(as_of: str) -> Iterator[None]:
+    """No garbage collection (half of the time of a long layout), and a clock that stands at `as_of` for font subsets."""
+    before = os.environ.get("SOURCE_DATE_EPOCH")
+    collecting = gc.isenabled()
+    os.environ["SOURCE_DATE_EPOCH"] = str(int(datetime.fromisoformat(as_of).timestamp()))
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+        if before is None:
+            del os.environ["SOURCE_DATE_EPOCH"]
+        else:
+            os.environ["SOURCE_DATE_EPOCH"] = before
+
+
+def _chunks(assessment: Assessment, options: Options) -> Iterator[bytes]:
+    yield pdf_bytes(assessment, options)
+
+
+def _write(assessment: Assessment, options: Options) -> Iterable[OutputFile]:
+    yield OutputFile(path="packet.pdf", media_type="application/pdf", chunks=_chunks(assessment, options))
+
+
+EXPORTER = Exporter(id="pdf", title="Packet for people, to print and sign", write=_write)

@@ -1,0 +1,69 @@
+"""The Jinja2 environment of every template: escaping on, undefined names refused, data never compiled, all text cleaned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from compliance.rendering import states, text
+from compliance.rendering.charts import bar
+from compliance.resources import templates
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+@cache
+def environment() -> Environment:
+    """Templates come from the package alone; every value printed passes `text.shown`."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    made = Environment(
+        loader=FileSystemLoader(templates()),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=text.shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.do"],
+    )
+    made.filters.update(
+        cut=text.cut,
+        number=text.number,
+        size=text.size,
+        digest=text.digest,
+        moment=text.moment,
+        sentence=text.sentence,
+        breakable=breakable,
+    )
+    made.globals.update(
+        count=text.count,
+        percent=text.percent,
+        bar=bar,
+        by_state=states.by_state,
+        by_outcome=states.by_outcome,
+        state_of=states.state_of,
+        outcome_state=states.outcome_state,
+        control_states=states.CONTROL_STATES,
+        reason_words=states.REASON_WORDS,
+    )
+    return made
+
+
+def breakable(value: str) -> Markup:
+    """A path or pointer that may break after its separators, so that lines end where a reader expects it."""
+    escaped = str(Markup.escape(text.shown(value)))
+    return Markup(escaped.replace("/", "/<wbr>"))  # noqa: S704 - escaped on the line above
+
+
+def render(name: str, values: Mapping[str, object]) -> str:
+    """The text of one template of the package."""
+    return environment().get_template(name).render(values)
+
+
+def packaged(name: str) -> str:
+    """A style sheet or script of ours, as it is."""
+    return (templates() / name).read_text(encoding="utf-8")
