@@ -1,0 +1,339 @@
+"""The shape of assessment.json: records of its own with a version of its own, never a dump of the model."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+StatusWord = Literal["satisfied", "not-satisfied", "not-applicable", "not-reviewed", "error"]
+OutcomeWord = Literal["pass", "fail", "not-applicable", "not-checked", "error"]
+SeverityWord = Literal["critical", "high", "medium", "low"]
+ReasonWord = Literal[
+    "no-evidence", "partly-covered", "person-needed", "stale", "contradictory", "unreadable", "tool-failed"
+]
+
+
+class _View(Struct, forbid_unknown_fields=True, kw_only=True):
+    """A record of assessment.json; a text that does not apply is null."""
+
+
+class ControlCountsView(_View, rename="kebab"):
+    satisfied: int
+    not_satisfied: int
+    not_applicable: int
+    not_reviewed: int
+    error: int
+
+
+_OUTCOME_WORDS = {
+    "passed": "pass",
+    "failed": "fail",
+    "not_applicable": "not-applicable",
+    "not_checked": "not-checked",
+}
+
+
+class OutcomeCountsView(_View, rename=_OUTCOME_WORDS):
+    passed: int
+    failed: int
+    not_applicable: int
+    not_checked: int
+    error: int
+
+
+class ToolView(_View):
+    name: str
+    version: str
+
+
+class PartyView(_View):
+    role: str
+    name: str
+    email: str | None
+
+
+class SystemView(_View, rename={"certification_class": "class"}):
+    id: str | None
+    name: str | None
+    operator: str | None
+    impact: str | None
+    certification_class: str | None
+    marking: str | None
+    boundary: str | None
+    period_start: str | None
+    period_end: str | None
+    parties: list[PartyView]
+
+
+class ParametersView(_View):
+    """Values that checks judged against. `kubernetes_stated` is false when the newest version was assumed."""
+
+    kubernetes: str
+    kubernetes_stated: bool
+    registries_approved: list[str]
+    rbac_approved_subjects: list[str]
+    host_path_approved: list[str]
+    capabilities_approved: list[str]
+    service_types_approved: list[str]
+    system_namespaces: list[str]
+    minimum_replicas: int
+    values: dict[str, str]
+
+
+class SectionView(_View):
+    id: str
+    title: str
+    counts: ControlCountsView
+
+
+class FrameworkView(_View):
+    """`counts` are controls by status; `partly_shown` of the not-reviewed ones have a part that evidence shows."""
+
+    id: str
+    edition: str
+    title: str
+    publisher: str
+    words: str
+    licence: str
+    catalog: str
+    catalog_edition: str
+    controls: int
+    counts: ControlCountsView
+    partly_shown: int
+    sections: list[SectionView]
+
+
+class ObjectCountView(_View):
+    kind: str
+    count: int
+    understood: bool
+
+
+class EvidenceView(_View):
+    """`path` is relative to the argument it came from; `used_for` counts the observations that cite the file."""
+
+    id: str
+    path: str
+    sha256: Sha256
+    size: int
+    kind: str | None
+    collected: str | None
+    state: Literal["read", "unrecognised", "unreadable"]
+    reason: str | None
+    problems: list[str]
+    documents: int
+    objects: list[ObjectCountView]
+    used_for: int
+
+
+class SubjectView(_View):
+    id: str
+    type: str
+    name: str
+    namespace: str | None
+    kind: str | None
+    digest: str | None
+
+
+class CheckView(_View):
+    """`outcome` is the worst over all subjects, `counts` are observations by outcome."""
+
+    id: str
+    title: str
+    revision: int
+    severity: SeverityWord
+    family: str
+    fix: str
+    effort: str
+    doc: str
+    outcome: OutcomeWord
+    counts: OutcomeCountsView
+
+
+class FindingCheckView(_View):
+    check: str
+    coverage: str
+    rationale: str
+    source: str
+    outcome: OutcomeWord
+    counts: OutcomeCountsView
+
+
+class ReviewView(_View):
+    status: str
+    reviewer: str
+    date: str
+    expires: str
+    statement: str
+
+
+class RemediationView(_View):
+    text: str
+    example: str
+
+
+class FindingView(_View):
+    """`observations` are ids of those that decide, the first of `observations_total`."""
+
+    framework: str
+    edition: str
+    control: str
+    title: str
+    section: str
+    level: str | None
+    label: str | None
+    asks: str | None
+    judged: Literal["automated", "assisted", "person"]
+    status: StatusWord
+    reason: ReasonWord | None
+    because: str
+    shown: str | None
+    missing: str | None
+    judged_by: str
+    checks: list[FindingCheckView]
+    counts: OutcomeCountsView
+    observations: list[str]
+    observations_total: int
+    evidence: list[str]
+    evidence_missing: list[str]
+    responsibility: str | None
+    review: ReviewView | None
+    deviations: list[str]
+    remediation: RemediationView
+
+
+class ClosesView(_View):
+    framework: str
+    control: str
+
+
+class RequestView(_View):
+    """`supported` is false while no reader of ours understands the evidence."""
+
+    id: str
+    evidence: str
+    title: str
+    why: str
+    from_whom: str
+    command: str
+    supported: bool
+    controls: list[ClosesView]
+
+
+class PlaceView(_View):
+    """`document` is the 0-based number in a file of several; `line` is 1-based; either may be absent."""
+
+    subject: str
+    sha256: Sha256
+    path: str
+    pointer: str
+    document: int | UnsetType = UNSET
+    line: int | UnsetType = UNSET
+
+
+class ActionView(_View):
+    """`closes` are controls that this alone holds open; `contributes` those that other failed checks hold open too."""
+
+    id: str
+    check: str
+    what: str
+    effort: str
+    severity: SeverityWord
+    owner: str | None
+    where: list[PlaceView]
+    where_total: int
+    closes: list[ClosesView]
+    contributes: list[ClosesView]
+
+
+class PopulationView(_View):
+    """`expected` is null where nobody said; `missing` are names expected and never seen."""
+
+    what: str
+    seen: int
+    expected: int | None
+    missing: list[str]
+    source: str
+
+
+class DeviationView(_View):
+    id: str
+    check: str
+    subjects: list[str]
+    type: str
+    owner: str
+    approver: str
+    date: str
+    expires: str
+    rationale: str
+
+
+class ResponsibilityView(_View):
+    framework: str
+    control: str
+    kind: str
+    provider: str
+    statement: str
+
+
+class ControlMappingView(_View):
+    from_framework: str
+    from_edition: str
+    from_control: str
+    to_framework: str
+    to_control: str
+    relationship: str
+    basis: str
+    source: str
+
+
+class EvidenceKindView(_View):
+    id: str
+    title: str
+    from_whom: str
+    command: str
+    supported: bool
+
+
+class SummaryView(_View):
+    sentences: list[str]
+    warnings: list[str]
+
+
+class ObservationSetView(_View):
+    """Where the observations stand, and how many there are."""
+
+    file: str
+    total: int
+    counts: OutcomeCountsView
+
+
+class AssessmentView(_View):
+    """The whole of assessment.json, in the order of the file."""
+
+    format: Literal["compliance-assessment"]
+    version: Literal["1"]
+    id: str
+    as_of: str
+    tool: ToolView
+    command: str
+    evidence_set_sha256: Sha256
+    configuration_sha256: Sha256 | None
+    system: SystemView
+    parameters: ParametersView
+    summary: SummaryView
+    observations: ObservationSetView
+    frameworks: list[FrameworkView]
+    population: list[PopulationView]
+    findings: list[FindingView]
+    actions: list[ActionView]
+    requests: list[RequestView]
+    deviations: list[DeviationView]
+    responsibilities: list[ResponsibilityView]
+    checks: list[CheckView]
+    evidence: list[EvidenceView]
+    evidence_kinds: list[EvidenceKindView]
+    subjects: list[SubjectView]
+    control_mappings: list[ControlMappingView]
