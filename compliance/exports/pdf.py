@@ -271,7 +271,7 @@ def pdf_bytes(assessment: Assessment, options: Options) -> bytes:
 
 @contextmanager
 def _still(as_of: str) -> Iterator[None]:
-    """No garbage collection (half of the time of a long layout), and a clock that stands at `as_of` for font subsets."""
+    """No garbage collection (half of the time of a long layout), and a clock for font subsets that stands still."""
     before = os.environ.get("SOURCE_DATE_EPOCH")
     collecting = gc.isenabled()
     os.environ["SOURCE_DATE_EPOCH"] = str(int(datetime.fromisoformat(as_of).timestamp()))

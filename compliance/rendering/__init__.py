@@ -1,1 +1,1 @@
-"""What people's formats share: the template environment, words and shapes of states, charts, and views of an assessment."""
+"""What people's formats share: the template environment, words and shapes of states, charts, views of an assessment."""

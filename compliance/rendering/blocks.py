@@ -9,23 +9,34 @@ from compliance.model.assessment import (
     Action,
     Assessment,
     CheckResult,
+    Closes,
     Finding,
     FindingCheck,
     FrameworkResult,
     Observation,
 )
 from compliance.model.catalog import Control
-from compliance.model.outcome import ORDER, Outcome, Severity, Status
-from compliance.rendering.links import Links, Related
+from compliance.model.outcome import ORDER, Outcome, Reason, Severity, Status
+from compliance.rendering.links import SAME_CHECK, Links
 from compliance.rendering.states import State, state_of
 
 _OUTCOME_RANK = {outcome: rank for rank, outcome in enumerate(reversed(ORDER))}
+_WITHOUT_FILE: Mapping[Reason | None, str] = {
+    Reason.PERSON_NEEDED: "A person's judgement",
+    Reason.STALE: "Newer evidence: what was handed in is too old",
+    Reason.CONTRADICTORY: "An explanation: the evidence contradicts itself",
+    Reason.UNREADABLE: "A readable copy of what was handed in",
+    Reason.TOOL_FAILED: "Another run: a tool failed",
+}
 _SEVERITY_RANK = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A control with something to show; `observations` are the worst, round the checks in turn, of `total`."""
+    """A control with something to show; `observations` are the worst of `total`, the checks in turn.
+
+    `mapped` and `shared` are controls of other frameworks by framework: by a mapping row, or judged by the same check.
+    """
 
     anchor: str
     finding: Finding
@@ -35,7 +46,8 @@ class Block:
     observations: tuple[Observation, ...]
     total: int
     actions: tuple[Action, ...]
-    related: tuple[Related, ...]
+    mapped: tuple[tuple[str, tuple[str, ...]], ...]
+    shared: tuple[tuple[str, tuple[str, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +85,7 @@ class Chapter:
 def chapters_of(assessment: Assessment, links: Links, *, worst: int, passes: int) -> tuple[Chapter, ...]:
     """Every control of every framework once, as a block or as a row.
 
-    A block shows up to `worst` observations when any of them is not a pass, else up to `passes`.
+    A block shows up to `worst` failures and errors, and besides them up to `passes` of each other outcome.
     """
     checks = {str(result.check.id): result for result in assessment.checks}
     return tuple(
@@ -126,7 +138,7 @@ def _block(
     ranked = sorted(finding.checks, key=lambda part: (_OUTCOME_RANK[part.outcome], part.check))
     kept = [checks[part.check].worst for part in ranked if part.check in checks]
     observations = in_turn(kept)
-    limit = worst if any(row.outcome is not Outcome.PASS for row in observations) else passes
+    related = links.related[finding.framework, finding.control]
     failed = [part.check for part in ranked if part.outcome is Outcome.FAIL]
     return Block(
         anchor=anchor,
@@ -134,11 +146,28 @@ def _block(
         control=control,
         state=state_of(finding),
         parts=tuple((part, checks.get(part.check)) for part in ranked),
-        observations=tuple(observations[:limit]),
+        observations=_limited(observations, worst, passes),
         total=finding.counts.total,
         actions=tuple(links.actions[check] for check in failed if check in links.actions),
-        related=links.related[finding.framework, finding.control],
+        mapped=links.grouped(Closes(framework=r.framework, control=r.control) for r in related if r.how != SAME_CHECK),
+        shared=links.grouped(Closes(framework=r.framework, control=r.control) for r in related if r.how == SAME_CHECK),
     )
+
+
+def _limited(observations: Iterable[Observation], worst: int, passes: int) -> tuple[Observation, ...]:
+    room = dict.fromkeys(Outcome, passes)
+    bad = worst
+    kept: list[Observation] = []
+    for row in observations:
+        if row.outcome in (Outcome.FAIL, Outcome.ERROR):
+            bad -= 1
+            left = bad
+        else:
+            room[row.outcome] -= 1
+            left = room[row.outcome]
+        if left >= 0 and len(kept) < worst:
+            kept.append(row)
+    return tuple(kept)
 
 
 def in_turn(kept: Iterable[Sequence[Observation]]) -> list[Observation]:
@@ -153,21 +182,23 @@ def in_turn(kept: Iterable[Sequence[Observation]]) -> list[Observation]:
 
 
 def _groups(assessment: Assessment, links: Links, rows: Iterable[Row]) -> tuple[Group, ...]:
-    """Rows by the first evidence they wait for; the evidence that most controls wait for comes first."""
-    waiting: dict[str, list[Row]] = {}
+    """Rows by the first evidence they wait for, the largest group first; those that wait for no file by reason."""
+    waiting: dict[tuple[str, Reason | None], list[Row]] = {}
     for row in rows:
         missing = row.finding.evidence_missing
-        waiting.setdefault(missing[0] if missing else "", []).append(row)
+        key = (missing[0], None) if missing else ("", row.finding.reason)
+        waiting.setdefault(key, []).append(row)
     groups = []
-    for evidence in sorted(waiting, key=lambda one: (one == "", -len(waiting[one]), one)):
+    for key in sorted(waiting, key=lambda one: (one[0] == "", -len(waiting[one]), one[0], str(one[1]))):
+        evidence, reason = key
         kind = assessment.evidence_kinds.get(evidence)
         groups.append(
             Group(
                 evidence=evidence,
-                title=kind.title if kind else evidence or "A person's judgement",
+                title=kind.title if kind else evidence or _WITHOUT_FILE.get(reason, "For other reasons"),
                 from_whom=kind.from_whom if kind else "",
                 request=links.requests.get(evidence, ""),
-                rows=tuple(waiting[evidence]),
+                rows=tuple(waiting[key]),
             )
         )
     return tuple(groups)

@@ -1,4 +1,4 @@
-"""The Jinja2 environment of every template: escaping on, undefined names refused, data never compiled, all text cleaned."""
+"""The Jinja2 environment: escaping on, undefined names refused, data never compiled, all text cleaned."""
 
 from __future__ import annotations
 
@@ -28,7 +28,6 @@ def environment() -> Environment:
         finalize=text.shown,
         trim_blocks=True,
         lstrip_blocks=True,
-        extensions=["jinja2.ext.do"],
     )
     made.filters.update(
         cut=text.cut,

@@ -9,6 +9,9 @@ from compliance.model.assessment import Action, Assessment, Closes, EvidenceFile
 from compliance.model.catalog import Control
 from compliance.model.evidence import Location
 
+#: How two controls stand to each other that no mapping row joins.
+SAME_CHECK = "judged by the same check"
+
 
 @dataclass(frozen=True, slots=True)
 class Related:
@@ -49,9 +52,11 @@ class Links:
 
 def links_of(assessment: Assessment) -> Links:
     """All look-ups; one walk over findings, evidence, actions and mappings."""
-    anchors, findings, controls = {}, {}, {}
+    anchors: dict[tuple[str, str], str] = {}
+    findings: dict[tuple[str, str], Finding] = {}
+    controls: dict[tuple[str, str], Control] = {}
     for place, result in enumerate(assessment.results, start=1):
-        framework = result.framework.id
+        framework = str(result.framework.id)
         for control in result.framework.controls:
             controls[framework, str(control.id)] = control
         for number, finding in enumerate(result.findings, start=1):
@@ -110,4 +115,4 @@ def _by_check(
         for one in keys:
             for other in keys:
                 if one[0] != other[0]:
-                    known[one].setdefault(other, "judged by the same check")
+                    known[one].setdefault(other, SAME_CHECK)

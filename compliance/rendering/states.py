@@ -11,7 +11,7 @@ from compliance.model.outcome import Outcome, Reason, Status
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """`key` names the CSS class; `glyph` is the shape in text; `fill` its colour in charts; `means` is for the glossary."""
+    """`key` names the CSS class, `glyph` is the shape in text, `fill` its colour in charts, `means` its definition."""
 
     key: str
     word: str

@@ -1,4 +1,4 @@
-"""Text as people read it: hostile characters made visible, long texts cut with their length, numbers and times in words."""
+"""Text as people read it: hostile characters made visible, long texts cut with their length, numbers and times."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _RUN = re.compile(f"{REMOVED}{{2,}}")
 
 
 def clean(text: str) -> str:
-    """The text without anything that steers a terminal, the direction of writing or a parser; tab and line feed stay."""
+    """The text without what steers a terminal, the direction of writing or a parser; tab and line feed stay."""
     if text.isascii() and text.isprintable():
         return text
     cleaned = _HOSTILE.sub(REMOVED, text.replace("\r\n", "\n"))
