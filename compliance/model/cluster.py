@@ -455,6 +455,7 @@ class Cluster:
     workload_named: Mapping[tuple[str | None, str, str], WorkloadEntry] = field(default_factory=dict)
     others_of: Mapping[str, tuple[OtherObject, ...]] = field(default_factory=dict)
     policy_bindings_of: Mapping[str, tuple[PolicyBinding, ...]] = field(default_factory=dict)
+    workloads_as: Mapping[tuple[str | None, str], tuple[WorkloadEntry, ...]] = field(default_factory=dict)
     autoscaler_of: Mapping[tuple[str | None, str, str], Autoscaler] = field(default_factory=dict)
     routes_to: Mapping[tuple[str | None, str], tuple[Route, ...]] = field(default_factory=dict)
     services_by_label: Mapping[tuple[str | None, str, str], tuple[Service, ...]] = field(default_factory=dict)

@@ -132,6 +132,7 @@ def _joined(
         workload_named=_first(workloads, lambda entry: (entry.namespace, entry.kind, entry.name)),
         others_of=_grouped(others, lambda found: found.header.kind),
         policy_bindings_of=_grouped(policy_bindings, lambda found: found.policy_name),
+        workloads_as=_grouped(workloads, lambda found: (found.namespace, found.service_account_name or "default")),
         autoscaler_of=_first(scalers, lambda found: (found.header.namespace, found.target_kind, found.target_name)),
         routes_to=_routes_to(routes),
         services_by_label=_by_first_label(services),
