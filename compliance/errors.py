@@ -15,7 +15,8 @@ class EvidenceError(ComplianceError):
     """Evidence that cannot be read; everything else is still judged.
 
     `path` is relative to the argument it came from, `line` is 1-based, `pointer` is an RFC 6901
-    pointer inside the document.
+    pointer inside the document. `kind` is the Kubernetes kind of the document where it could be
+    told, else empty text: the checks that read other kinds are not touched by this failure.
     """
 
     def __init__(
@@ -26,6 +27,7 @@ class EvidenceError(ComplianceError):
         document: int | None = None,
         pointer: str = "",
         line: int | None = None,
+        kind: str = "",
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -33,6 +35,7 @@ class EvidenceError(ComplianceError):
         self.document = document
         self.pointer = pointer
         self.line = line
+        self.kind = kind
 
     def __str__(self) -> str:
         place = self.path

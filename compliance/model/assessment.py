@@ -98,13 +98,15 @@ class Counts:
 class CheckResult:
     """One check over all its subjects, as one row of a finding or of the method table.
 
-    `worst` holds up to WORST_KEPT observations, those that decide first.
+    `worst` holds up to WORST_KEPT observations, worst outcome first, then by subject; `ids` up to
+    OBSERVATIONS_KEPT observation ids for each outcome.
     """
 
     check: Check
     outcome: Outcome
     counts: Counts
     worst: tuple[Observation, ...]
+    ids: Mapping[Outcome, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,172 @@
+"""The assessment in, what a person with ten minutes is told out: sentences made from the data alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from compliance.model.assessment import (
+    EvidenceFile,
+    EvidenceState,
+    FrameworkResult,
+    Population,
+    StatusCounts,
+    Summary,
+)
+from compliance.model.configuration import Configuration
+from compliance.model.evidence import Subject, SubjectType
+from compliance.model.outcome import Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What the evidence holds. `images` are the references that workloads name, sorted."""
+
+    subjects: tuple[Subject, ...]
+    images: tuple[str, ...]
+    evidence: tuple[EvidenceFile, ...]
+
+
+def population(seen: Seen, configuration: Configuration) -> tuple[Population, ...]:
+    """What was expected, what was handed in, and what was never seen."""
+    expected = configuration.expected
+    workloads = [subject for subject in seen.subjects if subject.type is SubjectType.WORKLOAD]
+    namespaces = sorted(
+        {subject.namespace for subject in seen.subjects if subject.namespace}
+        | {subject.name for subject in seen.subjects if subject.type is SubjectType.NAMESPACE}
+    )
+    return (
+        _part("namespaces", namespaces, expected.namespaces),
+        _part("workloads", [subject.id for subject in workloads], expected.workloads),
+        _part("images named by workloads", list(seen.images), expected.images),
+    )
+
+
+def _part(what: str, seen: Sequence[str], expected: Sequence[str]) -> Population:
+    if not expected:
+        return Population(
+            what=what,
+            seen=len(seen),
+            expected=None,
+            missing=(),
+            source="nobody said how many there are; state it under expected: in compliance.yaml",
+        )
+    known = set(seen)
+    return Population(
+        what=what,
+        seen=len(seen),
+        expected=len(expected),
+        missing=tuple(sorted(name for name in expected if name not in known)),
+        source="compliance.yaml, expected",
+    )
+
+
+def summarise(
+    results: Sequence[FrameworkResult],
+    seen: Seen,
+    parts: Sequence[Population],
+    configuration: Configuration,
+    as_of: str,
+) -> Summary:
+    """Five sentences (what was seen, holds, does not hold, nobody can say, expires next) and the warnings."""
+    return Summary(
+        sentences=(
+            _seen(seen, parts),
+            _holds(results),
+            _fails(results),
+            _open(results),
+            _expires(configuration, as_of),
+        ),
+        warnings=tuple(_warnings(results, seen, configuration, as_of)),
+    )
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _seen(seen: Seen, parts: Sequence[Population]) -> str:
+    states = [file.state for file in seen.evidence]
+    read = states.count(EvidenceState.READ)
+    counts = {part.what: part.seen for part in parts}
+    text = (
+        f"We read {read:,} of {_plural(len(states), 'file')} handed in; they describe "
+        f"{_plural(counts['workloads'], 'workload')} in {_plural(counts['namespaces'], 'namespace')}"
+    )
+    stated = [part for part in parts if part.expected is not None]
+    if not stated:
+        return text + ", and nobody stated how many there ought to be."
+    missing = sum(len(part.missing) for part in stated)
+    if not missing:
+        return (
+            text
+            + f", and all of the {_plural(sum(part.expected or 0 for part in stated), 'name')} expected are among them."
+        )
+    return text + f"; {missing:,} of the {sum(part.expected or 0 for part in stated):,} expected names were never seen."
+
+
+def _each(results: Iterable[FrameworkResult], pick: str) -> str:
+    texts = [
+        f"{_get(result.counts, pick):,} of {result.counts.total:,} in {result.framework.title}" for result in results
+    ]
+    return ", ".join(texts)
+
+
+def _get(counts: StatusCounts, pick: str) -> int:
+    value: int = getattr(counts, pick)
+    return value
+
+
+def _holds(results: Sequence[FrameworkResult]) -> str:
+    return f"Controls that the evidence proves: {_each(results, 'satisfied')}."
+
+
+def _fails(results: Sequence[FrameworkResult]) -> str:
+    return f"Controls that the evidence refutes: {_each(results, 'not_satisfied')}."
+
+
+def _open(results: Sequence[FrameworkResult]) -> str:
+    partly = sum(result.counts.partly_shown for result in results)
+    return (
+        f"Controls on which nobody can say yet: {_each(results, 'not_reviewed')}; "
+        f"for {partly:,} of these the automated part already holds."
+    )
+
+
+def _expires(configuration: Configuration, as_of: str) -> str:
+    dates = sorted(
+        [(review.expires[:10], f"the review of {review.control}") for review in configuration.reviews]
+        + [(deviation.expires[:10], f"deviation {deviation.id}") for deviation in configuration.deviations]
+    )
+    coming = [(date, what) for date, what in dates if date >= as_of[:10]]
+    if not coming:
+        return "Nothing in this packet carries an expiry date that lies ahead."
+    date, what = coming[0]
+    return f"Next to expire: {what}, on {date}."
+
+
+def _warnings(
+    results: Sequence[FrameworkResult], seen: Seen, configuration: Configuration, as_of: str
+) -> Iterable[str]:
+    unreadable = [file for file in seen.evidence if file.state is EvidenceState.UNREADABLE]
+    broken = [file for file in seen.evidence if file.state is EvidenceState.READ and file.problems]
+    if unreadable or broken:
+        names = ", ".join(file.path for file in (*unreadable, *broken)[:3])
+        total = len(unreadable) + len(broken)
+        yield f"{_plural(total, 'file')} could not be read in whole or in part ({names}{' ...' if total > 3 else ''})."
+    unknown = sum(1 for file in seen.evidence if file.state is EvidenceState.UNRECOGNISED)
+    if unknown:
+        verb = "is" if unknown == 1 else "are"
+        yield f"{_plural(unknown, 'file')} handed in {verb} of a kind this version does not judge."
+    stale = sum(1 for result in results for finding in result.findings if finding.reason is Reason.STALE)
+    if stale:
+        yield f"{_plural(stale, 'control')} rest on a review that has expired."
+    lapsed = [deviation.id for deviation in configuration.deviations if deviation.expires[:10] < as_of[:10]]
+    if lapsed:
+        yield f"Expired deviations, open again: {', '.join(lapsed)}."
+    if not configuration.parameters.kubernetes_stated:
+        version = configuration.parameters.kubernetes
+        yield (
+            f"The Kubernetes version was not stated; rules of {version} were applied "
+            "(kubernetes.version in compliance.yaml)."
+        )

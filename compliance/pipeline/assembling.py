@@ -1,0 +1,263 @@
+"""What was read and observed in, the frozen Assessment out, and the files of the packet that no format owns."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import zstandard
+
+from compliance import __version__
+from compliance.assess.findings import Basis, assess_framework
+from compliance.assess.gaps import actions, requests
+from compliance.assess.summary import Seen, population, summarise
+from compliance.catalog.loading import load_library
+from compliance.catalog.questions import resolve
+from compliance.errors import CatalogError, UsageError
+from compliance.model.assessment import (
+    Assessment,
+    CheckResult,
+    EvidenceFile,
+    EvidenceState,
+    ObjectCount,
+    OutputFile,
+    Tool,
+)
+from compliance.model.catalog import Framework, Library
+from compliance.model.cluster import Cluster
+from compliance.model.configuration import Configuration
+from compliance.model.evidence import Subject
+from compliance.pipeline.files import InputFile
+from compliance.pipeline.observing import StoredObservations, Tally, observation_id
+from compliance.pipeline.reading import FileNotes, Problem
+from compliance.pipeline.registered import checks
+from compliance.pipeline.snippets import EvidenceSnippets
+
+if TYPE_CHECKING:
+    from compliance.pipeline.running import Request
+
+#: What is assessed when nobody says (DESIGN "Command line").
+DEFAULT_FRAMEWORKS = ("cis-kubernetes", "cis-docker", "nist-800-190", "fedramp-moderate")
+#: JSON lines above this size are written compressed.
+_COMPRESS_ABOVE = 64 * 1024 * 1024
+_CHUNK = 1024 * 1024
+#: Kinds of objects that describe a cluster rather than a workload to be deployed.
+_WORKLOAD_EVIDENCE = "workload-manifest"
+_OBJECT_EVIDENCE = "k8s-objects"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """What reading and evaluating gave. `real` maps a file's key to where it can be opened again."""
+
+    files: tuple[InputFile, ...]
+    notes: Mapping[str, FileNotes]
+    cluster: Cluster
+    subjects: Mapping[str, Subject]
+    observations: StoredObservations
+    tallies: Mapping[str, Tally]
+    cited: Counter[tuple[str, str]]
+    real: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """The library, and the frameworks to assess, in order."""
+
+    library: Library
+    frameworks: tuple[Framework, ...]
+
+
+def frameworks_of(configuration: Configuration, named: Sequence[str]) -> Asked:
+    """The frameworks that were asked for on the command line, else in the configuration, else the default ones.
+
+    Raises:
+        UsageError: a framework is not known, or a catalog of the user's is wrong.
+    """
+    try:
+        library = load_library(configuration.catalogs)
+        specs = tuple(named) or configuration.frameworks or DEFAULT_FRAMEWORKS
+        minor = configuration.parameters.kubernetes.minor
+        found = {(f.id, f.edition): f for f in (resolve(library, spec, minor) for spec in specs)}
+    except CatalogError as error:
+        raise UsageError(str(error)) from error
+    return Asked(library=library, frameworks=tuple(found.values()))
+
+
+def assemble(request: Request, asked: Asked, observed: Observed) -> Assessment:
+    """Everything that exporters need, in one record."""
+    library, configuration = asked.library, request.configuration
+    results_of_checks: dict[str, CheckResult] = {
+        check.id: CheckResult(
+            check=check,
+            outcome=observed.tallies[check.id].outcome,
+            counts=observed.tallies[check.id].counts,
+            worst=observed.tallies[check.id].worst,
+            ids=observed.tallies[check.id].ids,
+        )
+        for check in checks()
+    }
+    evidence = _evidence(observed)
+    basis = Basis(
+        library=library,
+        results=results_of_checks,
+        configuration=configuration,
+        present=frozenset(file.kind for file in evidence if file.state is EvidenceState.READ) | _also(observed.cluster),
+        as_of=request.as_of,
+    )
+    results = tuple(assess_framework(framework, basis) for framework in asked.frameworks)
+    subjects = tuple(observed.subjects[key] for key in sorted(observed.subjects))
+    seen = Seen(subjects=subjects, images=_images(observed.cluster), evidence=evidence)
+    parts = population(seen, configuration)
+    evidence_sha256 = _evidence_hash(evidence)
+    return Assessment(
+        id=observation_id(f"{evidence_sha256} {configuration.sha256} {request.as_of}", _names(asked.frameworks)),
+        as_of=request.as_of,
+        tool=Tool(name="compliance", version=__version__),
+        configuration=configuration,
+        evidence_sha256=evidence_sha256,
+        results=results,
+        checks=tuple(results_of_checks.values()),
+        evidence=evidence,
+        subjects=subjects,
+        observations=observed.observations,
+        snippets=EvidenceSnippets(observed.real),
+        requests=requests(results, library.evidence_kinds),
+        actions=actions(results, results_of_checks, configuration.owners),
+        population=parts,
+        deviations=configuration.deviations,
+        control_mappings=library.control_mappings,
+        evidence_kinds=library.evidence_kinds,
+        summary=summarise(results, seen, parts, configuration, request.as_of),
+        command=request.command,
+    )
+
+
+def _names(frameworks: Iterable[Framework]) -> str:
+    return " ".join(f"{framework.id}@{framework.edition}" for framework in frameworks)
+
+
+def _also(cluster: Cluster) -> frozenset[str]:
+    """Kinds of evidence that stand in files filed under another kind: pods in a dump are workloads, too."""
+    return frozenset({_WORKLOAD_EVIDENCE}) if cluster.workloads else frozenset()
+
+
+def _images(cluster: Cluster) -> tuple[str, ...]:
+    return tuple(sorted({image for workload in cluster.workloads for image in workload.images}))
+
+
+def _evidence_hash(evidence: Iterable[EvidenceFile]) -> str:
+    digest = hashlib.sha256()
+    for pair in sorted(f"{file.sha256} {file.path}" for file in evidence):
+        digest.update(pair.encode("utf-8", "surrogateescape") + b"\n")
+    return digest.hexdigest()
+
+
+def _evidence(observed: Observed) -> tuple[EvidenceFile, ...]:
+    notes = [observed.notes[file.path] for file in observed.files]
+    return tuple(
+        _file(number, note, observed.cited[(note.sha256, note.path)]) for number, note in enumerate(notes, start=1)
+    )
+
+
+def _file(number: int, note: FileNotes, used_for: int) -> EvidenceFile:
+    problems = tuple(_words(problem) for problem in note.problems)
+    if note.more_problems:
+        problems += (f"and {note.more_problems:,} more documents that cannot be read",)
+    state, reason = EvidenceState.READ, ""
+    if note.refused:
+        state, reason = EvidenceState.UNREADABLE, note.refused
+    elif not note.reader:
+        state, reason = EvidenceState.UNRECOGNISED, note.guess
+    elif problems and not note.objects:
+        state, reason = EvidenceState.UNREADABLE, problems[0]
+    return EvidenceFile(
+        id=f"E-{number:04d}",
+        path=note.path,
+        sha256=note.sha256,
+        size=note.size,
+        kind=_kind(note) if note.reader else "",
+        collected="",
+        state=state,
+        reason=reason,
+        problems=problems,
+        documents=note.documents,
+        objects=tuple(
+            ObjectCount(kind=kind, count=count, understood=understood)
+            for (kind, understood), count in sorted(note.objects.items())
+        ),
+        used_for=used_for,
+    )
+
+
+def _kind(note: FileNotes) -> str:
+    """Files that hold nothing but workloads are manifests; everything else is a look at a cluster's objects."""
+    workloads = {"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "Pod", "PodTemplate"}
+    kinds = {kind for kind, _ in note.objects}
+    return _WORKLOAD_EVIDENCE if kinds and kinds <= workloads | {"Rollout"} else _OBJECT_EVIDENCE
+
+
+def _words(problem: Problem) -> str:
+    place = f"line {problem.line}: " if problem.line is not None else ""
+    document = f"document {problem.document + 1}, " if problem.document is not None else ""
+    pointer = f" (at {problem.pointer})" if problem.pointer else ""
+    return f"{document}{place}{problem.message}{pointer}"
+
+
+def observation_files(assessment: Assessment) -> Iterator[OutputFile]:
+    """observations.jsonl, compressed when it is large."""
+    stored = assessment.observations
+    assert isinstance(stored, StoredObservations)  # noqa: S101 - assemble() made it
+    if stored.path.stat().st_size > _COMPRESS_ABOVE:
+        yield OutputFile(path="observations.jsonl.zst", media_type="application/zstd", chunks=_compressed(stored.path))
+    else:
+        yield OutputFile(path="observations.jsonl", media_type="application/jsonl", chunks=_chunks(stored.path))
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as source:
+        while chunk := source.read(_CHUNK):
+            yield chunk
+
+
+def _compressed(path: Path) -> Iterator[bytes]:
+    # one thread: the bytes must not depend on how many processors there are
+    compressor = zstandard.ZstdCompressor(level=3, threads=0, write_content_size=False).compressobj()
+    for chunk in _chunks(path):
+        yield compressor.compress(chunk)
+    yield compressor.flush()
+
+
+def evidence_index(assessment: Assessment) -> Iterator[OutputFile]:
+    """evidence/index.json: every input, what it is, and what it was used for."""
+    entries = [
+        {
+            "id": file.id,
+            "path": file.path,
+            "sha256": file.sha256,
+            "size": file.size,
+            "kind": file.kind,
+            "collected": file.collected,
+            "state": file.state.value,
+            "reason": file.reason,
+            "problems": list(file.problems),
+            "documents": file.documents,
+            "objects": [{"kind": o.kind, "count": o.count, "understood": o.understood} for o in file.objects],
+            "used_for": file.used_for,
+        }
+        for file in assessment.evidence
+    ]
+    document = {
+        "format": "compliance-evidence-index",
+        "version": "1",
+        "as_of": assessment.as_of,
+        "evidence_set_sha256": assessment.evidence_sha256,
+        "files": entries,
+    }
+    text = json.dumps(document, ensure_ascii=False, indent=1)
+    yield OutputFile(path="evidence/index.json", media_type="application/json", chunks=(text.encode() + b"\n",))

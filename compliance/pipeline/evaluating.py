@@ -1,0 +1,222 @@
+"""The second phase: checks that need the whole cluster, and what is said where there is nothing to judge."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import msgspec
+
+from compliance.evidence.records import decode
+from compliance.model import cluster as objects
+from compliance.model.check import Check
+from compliance.model.cluster import Cluster, ClusterObject, Header, TypedList, WorkloadEntry
+from compliance.model.cluster_index import index
+from compliance.model.evidence import EVIDENCE_SET, Origin, Subject, SubjectType
+from compliance.model.outcome import Outcome
+from compliance.model.workload import Pod
+from compliance.pipeline.judging import Judge
+from compliance.pipeline.observing import LocationLine, Run, RunWriter
+from compliance.pipeline.reading import FileNotes, Shop
+from compliance.pipeline.registered import checks, readers
+
+#: Unreadable places named in one observation.
+_PLACES = 10
+#: Objects judged by one task of the second phase.
+BATCH = 2000
+
+#: The kinds whose objects become each record type; a typed list of one of them proves absence.
+KINDS: dict[type, tuple[str, ...]] = {
+    Pod: ("Pod", "Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"),
+    objects.Namespace: ("Namespace",),
+    objects.ServiceAccount: ("ServiceAccount",),
+    objects.Role: ("Role", "ClusterRole"),
+    objects.RoleBinding: ("RoleBinding", "ClusterRoleBinding"),
+    objects.NetworkPolicy: ("NetworkPolicy",),
+    objects.Service: ("Service",),
+    objects.Route: ("Ingress", "HTTPRoute"),
+    objects.Gateway: ("Gateway",),
+    objects.ConfigMap: ("ConfigMap",),
+    objects.Secret: ("Secret",),
+    objects.Limits: ("LimitRange",),
+    objects.Quota: ("ResourceQuota",),
+    objects.DisruptionBudget: ("PodDisruptionBudget",),
+    objects.Autoscaler: ("HorizontalPodAutoscaler",),
+    objects.PersistentVolume: ("PersistentVolume",),
+    objects.Claim: ("PersistentVolumeClaim",),
+    objects.WebhookConfiguration: ("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"),
+    objects.AdmissionPolicy: ("ClusterPolicy", "ValidatingAdmissionPolicy"),
+    objects.Node: ("Node",),
+    Header: (),
+}
+
+#: The subject of what is said about documents that could not be read.
+UNREADABLE = Subject(id="evidence-unreadable", type=SubjectType.EVIDENCE_SET, name="documents that could not be read")
+
+
+class Shared(msgspec.Struct):
+    """What every worker of the second phase needs, on disk: all that is not a pod, and where files are."""
+
+    others: list[bytes]
+    entries: list[WorkloadEntry]
+    files: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A part of the second phase: a file of Pod records, or a range of the other objects."""
+
+    number: int
+    pods: str | None
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskResult:
+    number: int
+    run: Run
+    judge_cpu: float
+
+
+def key_of(sha256: str, path: str) -> str:
+    """How a file is looked up in Shared.files."""
+    return f"{sha256} {path}"
+
+
+def share(path: Path, shared: Shared) -> None:
+    """Put what workers need on disk."""
+    path.write_bytes(msgspec.msgpack.encode(shared))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """The whole cluster as one process sees it."""
+
+    cluster: Cluster
+    records: tuple[ClusterObject, ...]
+    files: dict[str, str]
+
+
+@lru_cache(maxsize=1)
+def world(path: str) -> World:
+    """Read what was shared, once for each process."""
+    shared = msgspec.msgpack.decode(Path(path).read_bytes(), type=Shared)
+    records: list[ClusterObject | TypedList] = []
+    for data in shared.others:
+        records.extend(record for record in decode(data) if not isinstance(record, Pod))
+    single = tuple(record for record in records if not isinstance(record, TypedList))
+    return World(cluster=index(records, shared.entries), records=single, files=shared.files)
+
+
+def judge_task(task: Task, shop: Shop) -> TaskResult:
+    """Run the checks that need the cluster, on a part of the records."""
+    started = time.process_time()
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        seen = world(str(Path(shop.folder) / "shared"))
+        judge = Judge(checks(), shop.params, seen.cluster)
+        out = RunWriter()
+        locate = Sources(seen.files).locate
+        records = decode(Path(task.pods).read_bytes()) if task.pods else seen.records[task.start : task.stop]
+        for record in records:
+            judge.judge(record, out, locate)
+        run = out.write(Path(shop.folder) / f"cluster-run-{task.number}")
+    finally:
+        if collecting:
+            gc.enable()
+    return TaskResult(number=task.number, run=run, judge_cpu=time.process_time() - started)
+
+
+class Sources:
+    """Opens evidence again by where a record came from."""
+
+    def __init__(self, files: dict[str, str]) -> None:
+        self._files = files
+        self._last: tuple[Origin, bytes] | None = None
+
+    def data(self, origin: Origin) -> bytes | None:
+        """The bytes of the slice an object stands in, or None when the file is gone."""
+        if self._last is not None and self._last[0] == origin:
+            return self._last[1]
+        real = self._files.get(key_of(origin.sha256, origin.path))
+        if real is None:
+            return None
+        try:
+            with Path(real).open("rb") as stream:
+                stream.seek(origin.offset)
+                found = stream.read(origin.length)
+        except OSError:
+            return None
+        self._last = (origin, found)
+        return found
+
+    def locate(self, origin: Origin, pointers: list[str]) -> list[int] | None:
+        """The source lines of pointers, or None when the file is gone."""
+        found = self.data(origin)
+        if found is None:
+            return None
+        for reader in readers().values():
+            return reader.locate(found, origin.line, pointers)
+        return None
+
+
+def about_the_cluster(shop: Shop) -> Run:
+    """The checks whose subject is the cluster as a whole."""
+    seen = world(str(Path(shop.folder) / "shared"))
+    out = RunWriter()
+    Judge(checks(), shop.params, seen.cluster).judge(seen.cluster, out, Sources(seen.files).locate)
+    return out.write(Path(shop.folder) / "cluster-run-whole")
+
+
+def where_nothing_is(
+    all_checks: Sequence[Check], cluster: Cluster, types: frozenset[type], notes: Iterable[FileNotes], path: Path
+) -> Run:
+    """What each check says of records that are not there: none handed in, proven absent, or unreadable.
+
+    `types` are the record types of which at least one was read.
+    """
+    out = RunWriter()
+    trouble = list(_trouble(notes))
+    for check in all_checks:
+        kinds = KINDS.get(check.subject, ())
+        if check.subject not in types and check.subject is not Cluster:
+            proof = [at for kind in kinds for at in cluster.at_list(kind)]
+            if proof:
+                shown = [LocationLine(at.origin.sha256, at.origin.path, at.pointer, at.origin.document) for at in proof]
+                reason = f"the evidence holds a complete list of {' and '.join(kinds[:2])} objects, and it is empty"
+                out.add(check, EVIDENCE_SET, Outcome.NOT_APPLICABLE, reason, shown)
+            else:
+                wanted = f"no {' or '.join(kinds)} object" if kinds else "no Kubernetes object"
+                out.add(check, EVIDENCE_SET, Outcome.NOT_CHECKED, f"{wanted} is in the evidence", ())
+        touched = [place for kind, place in trouble if _touches(check, kind, kinds)]
+        if touched:
+            number = len(touched)
+            reason = (
+                f"{number} document{'s' if number > 1 else ''} could not be read and may hold objects that "
+                f"this check judges; see the evidence index"
+            )
+            out.add(check, UNREADABLE, Outcome.NOT_CHECKED, reason, touched[:_PLACES])
+    return out.write(path)
+
+
+def _trouble(notes: Iterable[FileNotes]) -> Iterator[tuple[str, LocationLine]]:
+    for note in notes:
+        for problem in note.problems:
+            place = LocationLine(note.sha256, note.path, problem.pointer, problem.document, problem.line)
+            yield problem.kind, place
+
+
+def _touches(check: Check, kind: str, kinds: tuple[str, ...]) -> bool:
+    """Whether an unreadable document of a kind could have been judged by a check; an unknown kind could always."""
+    if not kind or check.subject is Header or "cluster" in check.context or check.subject is Cluster:
+        return True
+    if kind in kinds:
+        return True
+    known = {name for names in KINDS.values() for name in names}
+    return check.subject is Pod and kind not in known

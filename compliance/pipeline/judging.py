@@ -1,0 +1,107 @@
+"""Records in, observations out: runs each check on each record of its subject type."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+
+from compliance.model.check import Check, Verdict
+from compliance.model.cluster import Cluster, Header
+from compliance.model.configuration import Parameters
+from compliance.model.evidence import At, Origin, Subject
+from compliance.model.outcome import Outcome
+from compliance.model.reader import Record
+from compliance.model.workload import Pod
+from compliance.pipeline.observing import LocationLine, RunWriter
+
+#: Gives the 1-based lines of pointers in the slice of an origin, or None where the file is no text.
+Locate = Callable[[Origin, list[str]], list[int] | None]
+
+
+def header_of(record: Record) -> Header | None:
+    """What an object says of itself; None for a typed list, which is no object."""
+    if isinstance(record, Pod):
+        return Header(
+            origin=record.origin,
+            subject=record.subject,
+            api_version=record.api_version,
+            kind=record.kind,
+            name=record.name,
+            namespace=record.namespace,
+            labels=record.labels,
+            annotations=record.annotations,
+        )
+    return getattr(record, "header", None)
+
+
+class Judge:
+    """Runs checks of one phase: those that need the whole cluster, or those that need the record alone."""
+
+    def __init__(self, checks: Iterable[Check], params: Parameters, cluster: Cluster | None) -> None:
+        context: dict[str, object] = {"params": params}
+        if cluster is not None:
+            context["cluster"] = cluster
+        self._by_subject: dict[type, list[tuple[Check, tuple[object, ...]]]] = defaultdict(list)
+        for check in checks:
+            if ("cluster" in check.context) == (cluster is not None):
+                arguments = tuple(context[name] for name in check.context)
+                self._by_subject[check.subject].append((check, arguments))
+
+    @property
+    def subject_types(self) -> frozenset[type]:
+        """The record types that some check of this phase judges."""
+        return frozenset(self._by_subject)
+
+    def judge(self, record: Record | Cluster, out: RunWriter, locate: Locate) -> Subject | None:
+        """Run every check on a record; the subject that was judged, or None when no check reads its type."""
+        header = None if isinstance(record, Cluster) else header_of(record)
+        subject = record.subject if isinstance(record, Pod | Cluster) else header.subject if header else None
+        if subject is None:
+            return None
+        verdicts = [
+            (check, _run(check, record, arguments)) for check, arguments in self._by_subject.get(type(record), ())
+        ]
+        if header is not None:
+            verdicts += [
+                (check, _run(check, header, arguments)) for check, arguments in self._by_subject.get(Header, ())
+            ]
+        if not verdicts:
+            return None
+        lines = _lines_of_failures([verdict for _, verdict in verdicts], locate)
+        for check, verdict in verdicts:
+            shown = [
+                _location(at, lines.get((id(at.origin), at.pointer)) if verdict.outcome is Outcome.FAIL else None)
+                for at in verdict.at
+            ]
+            out.add(check, subject, verdict.outcome, verdict.reason, shown)
+        return subject
+
+
+def _run(check: Check, record: object, arguments: Sequence[object]) -> Verdict:
+    try:
+        return check.function(record, *arguments)
+    except Exception as error:  # the one broad except: a check that raises must not hide the others
+        return Verdict(
+            outcome=Outcome.ERROR, reason=f"the check itself failed ({type(error).__name__}: {error}); report this"
+        )
+
+
+def _lines_of_failures(verdicts: Iterable[Verdict], locate: Locate) -> dict[tuple[int, str], int]:
+    """The source line of each place that a failed verdict names, asked once for each document."""
+    wanted: dict[int, tuple[Origin, set[str]]] = {}
+    for verdict in verdicts:
+        if verdict.outcome is Outcome.FAIL:
+            for at in verdict.at:
+                wanted.setdefault(id(at.origin), (at.origin, set()))[1].add(at.pointer)
+    found: dict[tuple[int, str], int] = {}
+    for key, (origin, pointers) in wanted.items():
+        ordered = sorted(pointers)
+        lines = locate(origin, [origin.inner + pointer for pointer in ordered])
+        if lines is not None:
+            found.update({(key, pointer): line for pointer, line in zip(ordered, lines, strict=True)})
+    return found
+
+
+def _location(at: At, line: int | None) -> LocationLine:
+    origin = at.origin
+    return LocationLine(origin.sha256, origin.path, origin.pointer + at.pointer, origin.document, line)

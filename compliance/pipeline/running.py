@@ -1,0 +1,302 @@
+"""One assessment from arguments to packet: read, evaluate, assess, export."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import resource
+import shutil
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from compliance.errors import UsageError
+from compliance.model.assessment import Assessment, EvidenceState, Options
+from compliance.model.cluster import Header, WorkloadEntry
+from compliance.model.configuration import Configuration
+from compliance.model.evidence import EVIDENCE_SET, Subject
+from compliance.model.workload import Pod
+from compliance.pipeline import assembling, evaluating
+from compliance.pipeline.caching import Cache, cache_file, fingerprint
+from compliance.pipeline.evaluating import BATCH, Shared, Task, judge_task
+from compliance.pipeline.files import InputFile, find
+from compliance.pipeline.observing import Run, merge
+from compliance.pipeline.packet import Packet, check_destination
+from compliance.pipeline.reading import FileNotes, Shop, Unit, UnitResult, plan, read_unit
+from compliance.pipeline.registered import checks, exporter
+
+A = TypeVar("A")
+R = TypeVar("R")
+#: Evidence smaller than this is read faster by one process than a pool of them starts.
+_WORTH_A_POOL = 4 * 1024 * 1024
+#: Units under way for each worker: enough to keep it busy, few enough to keep results from piling up.
+_AHEAD = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What to assess and how. `frameworks` are `id` or `id@edition`; `as_of` is ISO 8601 in UTC.
+
+    `jobs` is how many processes may work; None: as many as there are processors.
+    """
+
+    paths: tuple[str, ...]
+    configuration: Configuration
+    frameworks: tuple[str, ...]
+    destination: Path
+    as_of: str
+    formats: tuple[str, ...]
+    options: Options
+    jobs: int | None
+    cache: bool
+    command: str
+
+
+class Progress(Protocol):
+    """Told how the run goes; what it shows is not our matter."""
+
+    def phase(self, name: str, total: int) -> None:
+        """A phase begins; it has `total` steps."""
+        ...
+
+    def advance(self, steps: int = 1) -> None:
+        """Steps of the phase are done."""
+        ...
+
+    def done(self, name: str, cpu_seconds: float, wall_seconds: float) -> None:
+        """A phase has ended; CPU seconds of all processes."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """A packet in its place, and the assessment it was made from (its observations are gone with the run).
+
+    `complete` is false when some evidence could not be read or a check failed to run.
+    """
+
+    assessment: Assessment
+    packet: Path
+    complete: bool
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """What the first phase gave, added up over units in their order."""
+
+    notes: dict[str, FileNotes] = field(default_factory=dict)
+    runs: list[Run] = field(default_factory=list)
+    pods: list[str] = field(default_factory=list)
+    others: list[bytes] = field(default_factory=list)
+    entries: list[WorkloadEntry] = field(default_factory=list)
+    subjects: dict[str, Subject] = field(default_factory=dict)
+    read_cpu: float = 0.0
+    judge_cpu: float = 0.0
+
+
+class _Here(Executor):
+    """Runs each task at once in this process."""
+
+    def submit(self, function: Callable[..., R], /, *args: object, **kwargs: object) -> Future[R]:
+        future: Future[R] = Future()
+        future.set_result(function(*args, **kwargs))
+        return future
+
+
+def run(request: Request, progress: Progress) -> Result:
+    """Assess the evidence and put the packet in its place.
+
+    Raises:
+        UsageError: something asked for cannot be done; nothing was written.
+        ComplianceError: our own failure; the old packet is untouched.
+    """
+    check_destination(request.destination)
+    frameworks = assembling.frameworks_of(request.configuration, request.frameworks)
+    for name in request.formats:
+        exporter(name)
+    files = find(request.paths)
+    if not files:
+        raise UsageError(f"no file is in {', '.join(request.paths)}; hand in the evidence")
+    work = Path(tempfile.mkdtemp(prefix="compliance-work-"))
+    try:
+        with _executor(request.jobs, files) as executor:
+            observed = _observe(request, files, work, executor, progress)
+        started = _Clock(progress, "assess", 1)
+        assessment = assembling.assemble(request, frameworks, observed)
+        started.stop()
+        _export(request, assessment, progress)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return Result(assessment=assessment, packet=request.destination, complete=_complete(assessment))
+
+
+def _complete(assessment: Assessment) -> bool:
+    unread = any(file.state is EvidenceState.UNREADABLE or file.problems for file in assessment.evidence)
+    return not unread and not any(result.counts.error for result in assessment.checks)
+
+
+class _Clock:
+    """Times one phase for the log; verdicts never see it."""
+
+    def __init__(self, progress: Progress, name: str, total: int) -> None:
+        self._progress, self._name = progress, name
+        self._cpu, self._wall = _cpu(), time.monotonic()
+        progress.phase(name, total)
+
+    def stop(self, cpu: float | None = None) -> None:
+        used = _cpu() - self._cpu if cpu is None else cpu
+        self._progress.done(self._name, used, time.monotonic() - self._wall)
+
+
+def _cpu() -> float:
+    return sum(
+        usage.ru_utime + usage.ru_stime
+        for usage in (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))
+    )
+
+
+def _executor(jobs: int | None, files: Sequence[InputFile]) -> Executor:
+    wanted = jobs or os.cpu_count() or 1
+    if wanted == 1 or sum(file.size for file in files) < _WORTH_A_POOL:
+        return _Here()
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["compliance.pipeline.preloaded"])
+    return ProcessPoolExecutor(max_workers=wanted, mp_context=context)
+
+
+def _in_order(executor: Executor, function: Callable[[A, Shop], R], tasks: Iterable[A], shop: Shop) -> Iterator[R]:
+    """Results in the order of the tasks, with a bounded number of them under way."""
+    waiting: list[Future[R]] = []
+    limit = _AHEAD * (os.cpu_count() or 1)
+    for task in tasks:
+        waiting.append(executor.submit(function, task, shop))
+        if len(waiting) >= limit:
+            yield waiting.pop(0).result()
+    for future in waiting:
+        yield future.result()
+
+
+def _observe(
+    request: Request, files: Sequence[InputFile], work: Path, executor: Executor, progress: Progress
+) -> assembling.Observed:
+    shop = Shop(
+        folder=str(work),
+        cache=str(cache_file()) if request.cache else None,
+        fingerprint=fingerprint() if request.cache else b"",
+        params=request.configuration.parameters,
+    )
+    gathered = _read(files, shop, executor, progress)
+    real = {
+        evaluating.key_of(gathered.notes[file.path].sha256, file.path): file.real
+        for file in files
+        if file.path in gathered.notes
+    }
+    clock = _Clock(progress, "evaluate", len(gathered.pods) + 1)
+    share = Shared(others=gathered.others, entries=gathered.entries, files=real)
+    evaluating.share(work / "shared", share)
+    seen = evaluating.world(str(work / "shared"))
+    tasks = _tasks(gathered.pods, len(seen.records))
+    cpu = 0.0
+    for result in _in_order(executor, judge_task, tasks, shop):
+        gathered.runs.append(result.run)
+        cpu += result.judge_cpu
+        progress.advance()
+    gathered.runs.append(evaluating.about_the_cluster(shop))
+    types = frozenset(type(record) for record in seen.records) | (frozenset({Pod}) if gathered.entries else frozenset())
+    types = types | {Header} if types else types
+    gathered.runs.append(
+        evaluating.where_nothing_is(checks(), seen.cluster, types, gathered.notes.values(), work / "run-nothing")
+    )
+    subjects = gathered.subjects | {
+        subject.id: subject for subject in (EVIDENCE_SET, evaluating.UNREADABLE, seen.cluster.subject)
+    }
+    observations, tallies = merge(gathered.runs, checks(), subjects, work / "observations.jsonl")
+    clock.stop(cpu + gathered.judge_cpu)
+    evaluating.world.cache_clear()
+    return assembling.Observed(
+        files=tuple(files),
+        notes=gathered.notes,
+        cluster=seen.cluster,
+        subjects=gathered.subjects,
+        observations=observations,
+        tallies=tallies,
+        cited=_cited(gathered.runs),
+        real=real,
+    )
+
+
+def _read(files: Sequence[InputFile], shop: Shop, executor: Executor, progress: Progress) -> _Gathered:
+    clock = _Clock(progress, "read", len(files))
+    gathered = _Gathered()
+
+    def units() -> Iterator[Unit]:
+        for found in plan(files):
+            if isinstance(found, FileNotes):
+                gathered.notes[found.path] = found
+            else:
+                yield found
+
+    for result in _in_order(executor, read_unit, units(), shop):
+        _gather(gathered, result)
+        progress.advance(len(result.notes))
+    if shop.cache:
+        cache = Cache(Path(shop.cache))
+        cache.trim()
+        cache.close()
+    clock.stop(gathered.read_cpu)
+    return gathered
+
+
+def _gather(gathered: _Gathered, result: UnitResult) -> None:
+    for note in result.notes:
+        if note.path in gathered.notes and gathered.notes[note.path].sha256 == note.sha256:
+            gathered.notes[note.path].add(note)
+        else:
+            gathered.notes[note.path] = note
+    gathered.runs.append(result.run)
+    if result.pods:
+        gathered.pods.append(result.pods)
+    gathered.others.append(result.others)
+    gathered.entries.extend(result.entries)
+    for subject in result.subjects:
+        gathered.subjects.setdefault(subject.id, subject)
+    gathered.read_cpu += result.read_cpu
+    gathered.judge_cpu += result.judge_cpu
+
+
+def _tasks(pods: Sequence[str], others: int) -> Iterator[Task]:
+    number = 0
+    for path in pods:
+        yield Task(number=number, pods=path, start=0, stop=0)
+        number += 1
+    for start in range(0, others, BATCH):
+        yield Task(number=number, pods=None, start=start, stop=min(start + BATCH, others))
+        number += 1
+
+
+def _cited(runs: Iterable[Run]) -> Counter[tuple[str, str]]:
+    cited: Counter[tuple[str, str]] = Counter()
+    for each in runs:
+        cited.update(each.cited)
+    return cited
+
+
+def _export(request: Request, assessment: Assessment, progress: Progress) -> None:
+    clock = _Clock(progress, "write", len(request.formats))
+    packet = Packet(request.destination)
+    try:
+        for name in request.formats:
+            packet.add(exporter(name).write(assessment, request.options))
+            if name == "json":
+                packet.add(assembling.observation_files(assessment))
+            progress.advance()
+        packet.add(assembling.evidence_index(assessment))
+        packet.finish({"packet": assessment.id, "as_of": assessment.as_of})
+    finally:
+        packet.discard()
+    clock.stop()

@@ -1,0 +1,76 @@
+"""Every check, on every fixture: the folder's name is the outcome, and no fixture makes any check raise."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import compliance.checks
+from compliance.model.check import Check, discover
+from compliance.model.outcome import Outcome, worst
+from tests.checks.judging import PARAMETERS, parameters_of, records_of, verdicts
+
+FOLDER = Path(__file__).parent
+CHECKS = {check.id: check for check in discover(compliance.checks)}
+OUTCOMES = {outcome.value.replace("-", "_"): outcome for outcome in Outcome}
+CASES = sorted(
+    case
+    for check in FOLDER.iterdir()
+    if check.is_dir() and check.name != "__pycache__"
+    for outcome in check.iterdir()
+    for case in outcome.iterdir()
+)
+
+
+def name_of(case: Path) -> str:
+    return str(case.relative_to(FOLDER))
+
+
+@cache
+def every_record() -> tuple[tuple[Path, tuple[object, ...]], ...]:
+    return tuple((case, tuple(records_of(case))) for case in CASES)
+
+
+@pytest.mark.parametrize("case", CASES, ids=name_of)
+def test_a_case_has_the_outcome_that_its_folder_names(case: Path) -> None:
+    """The worst verdict over the subjects of a case is the one its folder is named after."""
+    check = CHECKS[case.parent.parent.name]
+    found = verdicts(check, records_of(case), parameters_of(case))
+    assert found, f"{check.id} finds no subject in {name_of(case)}"
+    assert worst(verdict.outcome for verdict in found) is OUTCOMES[case.parent.name], [v.reason for v in found]
+
+
+@pytest.mark.parametrize("check", CHECKS.values(), ids=lambda check: check.id)
+def test_a_check_has_cases_that_pass_and_fail(check: Check) -> None:
+    """A check without a passing and a failing fixture has never been seen to work."""
+    present = {folder.name for folder in (FOLDER / check.id).iterdir() if any(folder.iterdir())}
+    assert {"pass", "fail"} <= present
+    assert present <= set(OUTCOMES)
+
+
+@pytest.mark.parametrize("check", CHECKS.values(), ids=lambda check: check.id)
+def test_no_fixture_makes_a_check_raise(check: Check) -> None:
+    """Each check judges the records of all fixtures, and says in a sentence what it saw and where."""
+    for case, records in every_record():
+        for verdict in verdicts(check, list(records), parameters_of(case)):  # type: ignore[arg-type]
+            assert verdict.reason.strip() == verdict.reason != "", case
+            assert "\n" not in verdict.reason
+            if verdict.outcome is not Outcome.NOT_CHECKED:
+                assert verdict.at, case
+
+
+@pytest.mark.parametrize("check", CHECKS.values(), ids=lambda check: check.id)
+def test_a_check_says_what_it_asks_and_on_whose_word(check: Check) -> None:
+    """A docstring, its source, a statement as title and an imperative as fix."""
+    assert "Source:" in check.doc
+    assert check.title[0].isupper() and not check.title.endswith(".")
+    assert check.fix[0].isupper() and check.fix.endswith(".")
+
+
+def test_every_fixture_folder_belongs_to_a_check() -> None:
+    """A renamed check leaves no fixtures behind."""
+    folders = {path.name for path in FOLDER.iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert folders <= set(CHECKS)
+    assert not [path for path in FOLDER.rglob(PARAMETERS) if path.parent.parent.name not in OUTCOMES]
