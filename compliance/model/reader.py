@@ -19,7 +19,9 @@ class Slice:
 
     `document` is the number of its first YAML document, None in a file of one document; `item` the
     number of its first item in `/items`, None when the slice is no part of a List. `count` is how
-    many documents or items it holds. `offset` and `length` are bytes, `line` is 1-based.
+    many documents or items it holds. `offset` and `length` are bytes, `line` is 1-based. Of a typed
+    list (`DeploymentList`), `item_kind` and `item_api_version` are what its items do not repeat; a
+    slice of such a list with a `count` of 0 is its end, and `item` then says how many it held.
     """
 
     offset: int
@@ -28,6 +30,8 @@ class Slice:
     document: int | None
     item: int | None
     count: int
+    item_kind: str = ""
+    item_api_version: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

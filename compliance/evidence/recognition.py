@@ -1,0 +1,84 @@
+"""Tells from the first bytes whether a file holds Kubernetes objects, and in which notation."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+#: A head this long may be a part of the file only.
+HEAD = 64 * 1024
+_API_VERSION = re.compile(rb"^(?:- +|[\t ]*)?[\"']?apiVersion[\"']?[ \t]*:", re.MULTILINE)
+_KIND = re.compile(rb"^(?:- +|[\t ]*)?[\"']?kind[\"']?[ \t]*:", re.MULTILINE)
+_FLOW = re.compile(rb"[{,]\s*[\"']?(apiVersion|kind)[\"']?\s*:")
+#: What a manifest's first line that says anything looks like: a key, a list entry, or template text.
+_FIRST_LINE = re.compile(rb"[\t ]*(?:- +)?(?:[\"']?[\w.$/-]+[\"']?[ \t]*:(?:\s|$)|\{|\[|- |-$|[&!?])")
+_TEMPLATE = re.compile(rb"^\s*\{\{")
+_IGNORED_LINE = re.compile(rb"\s*(?:#(?!!).*|---.*|\.\.\.\s*|%.*)?$")
+_JSON_START = re.compile(rb"\s*(?:\{\s*(?:\"|\}|$)|\[\s*(?:\{\s*\"|$))")
+_DIVIDER = re.compile(rb"^---(?:\s|$)", re.MULTILINE)
+_TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*)"(\s*:)?|[{}\[\]]', re.DOTALL)
+
+
+class Notation(Enum):
+    JSON = "JSON"
+    YAML = "YAML"
+    UTF16 = "UTF-16"
+
+
+def without_mark(data: bytes) -> bytes:
+    """The bytes without a UTF-8 byte-order mark."""
+    return data.removeprefix(b"\xef\xbb\xbf")
+
+
+def notation(head: bytes) -> Notation:
+    """How the text is written; JSON only when nothing in the head divides YAML documents."""
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff") or head[1:2] == b"\x00" or head[:1] == b"\x00":
+        return Notation.UTF16
+    text = without_mark(head)
+    return Notation.JSON if _JSON_START.match(text) and not _DIVIDER.search(text) else Notation.YAML
+
+
+def identify(head: bytes) -> bool:
+    """Whether the first bytes, up to 64 KiB, hold a Kubernetes object or template text of one."""
+    whole = len(head) < HEAD
+    match notation(head):
+        case Notation.UTF16:
+            return _is_wide(head)
+        case Notation.JSON:
+            return _is_json_object(without_mark(head), whole)
+        case Notation.YAML:
+            return b"\x00" not in head and _is_manifest(without_mark(head), whole)
+
+
+def _is_wide(head: bytes) -> bool:
+    codec = "utf-16-be" if head[:2] == b"\xfe\xff" or head[:1] == b"\x00" else "utf-16-le"
+    text = head.decode(codec, "ignore").removeprefix("\ufeff").encode("utf-8", "ignore")
+    return b"\x00" not in text[:4096] and identify(text[: HEAD - 1])
+
+
+def _is_json_object(head: bytes, whole: bool) -> bool:
+    """Keys of the outermost object, or of the objects in an outermost array."""
+    wanted = 1 if head.lstrip()[:1] == b"{" else 2
+    depth = 0
+    keys: set[bytes] = set()
+    for found in _TOKEN.finditer(head):
+        if found[0] in (b"{", b"["):
+            depth += 1
+        elif found[0] in (b"}", b"]"):
+            depth -= 1
+        elif depth == wanted and found[2] and found[1] in (b"apiVersion", b"kind"):
+            keys.add(found[1])
+            if len(keys) == 2:
+                return True
+    return not whole and bool(keys) and (b'"kind"' in head or b'"items"' in head or len(keys) == 1)
+
+
+def _is_manifest(head: bytes, whole: bool) -> bool:
+    if not (_API_VERSION.search(head) or _FLOW.search(head)):
+        return False
+    if whole and not (_KIND.search(head) or _FLOW.search(head)):
+        return False
+    for line in head.splitlines():
+        if not _IGNORED_LINE.match(line):
+            return bool(_FIRST_LINE.match(line) or _TEMPLATE.match(line))
+    return False
