@@ -14,6 +14,8 @@ from compliance.model.reader import Record
 from compliance.model.workload import Pod
 from compliance.pipeline.observing import LocationLine, RunWriter
 
+#: Places listed in one observation; the reason says how many there are.
+PLACES_KEPT = 50
 #: Gives the 1-based lines of pointers in the slice of an origin, or None where the file is no text.
 Locate = Callable[[Origin, list[str]], list[int] | None]
 
@@ -71,9 +73,12 @@ class Judge:
         for check, verdict in verdicts:
             shown = [
                 _location(at, lines.get((id(at.origin), at.pointer)) if verdict.outcome is Outcome.FAIL else None)
-                for at in verdict.at
+                for at in verdict.at[:PLACES_KEPT]
             ]
-            out.add(check, subject, verdict.outcome, verdict.reason, shown)
+            reason = verdict.reason
+            if len(verdict.at) > PLACES_KEPT:
+                reason += f" (the first {PLACES_KEPT} of {len(verdict.at):,} places are listed)"
+            out.add(check, subject, verdict.outcome, reason, shown)
         return subject
 
 
@@ -91,7 +96,7 @@ def _lines_of_failures(verdicts: Iterable[Verdict], locate: Locate) -> dict[tupl
     wanted: dict[int, tuple[Origin, set[str]]] = {}
     for verdict in verdicts:
         if verdict.outcome is Outcome.FAIL:
-            for at in verdict.at:
+            for at in verdict.at[:PLACES_KEPT]:
                 wanted.setdefault(id(at.origin), (at.origin, set()))[1].add(at.pointer)
     found: dict[tuple[int, str], int] = {}
     for key, (origin, pointers) in wanted.items():

@@ -344,7 +344,7 @@ class _Work:
                 continue
             notes.documents += piece.count
             start = 0 if part.slice else piece.offset
-            for found in reader.read(data[start : start + piece.length], piece, notes.path, notes.sha256):
+            for found in _guarded(reader, data[start : start + piece.length], piece, notes):
                 if isinstance(found, EvidenceError):
                     notes.trouble(found)
                 else:
@@ -353,6 +353,18 @@ class _Work:
             value = Kept(records=encode(records), documents=notes.documents, problems=notes.problems[before:])
             self.new[key] = _encode_kept(value)
         return records
+
+
+def _guarded(reader: Reader, data: bytes, piece: Slice, notes: FileNotes) -> Iterator[Record | EvidenceError]:
+    """What a reader gives; should hostile bytes make it raise, that is trouble with this file alone."""
+    try:
+        yield from reader.read(data, piece, notes.path, notes.sha256)
+    except Exception as error:  # a fault of ours on one file must not cost the verdicts on all others
+        yield EvidenceError(
+            f"our own reader failed here ({type(error).__name__}: {error}); report this",
+            document=piece.document,
+            line=piece.line,
+        )
 
 
 def _bytes_of(part: Part, notes: FileNotes) -> bytes:

@@ -65,8 +65,10 @@ def test_no_fixture_makes_a_check_raise(check: Check) -> None:
 def test_a_check_says_what_it_asks_and_on_whose_word(check: Check) -> None:
     """A docstring, its source, a statement as title and an imperative as fix."""
     assert "Source:" in check.doc
-    assert check.title[0].isupper() and not check.title.endswith(".")
-    assert check.fix[0].isupper() and check.fix.endswith(".")
+    assert check.title[0].isupper()
+    assert not check.title.endswith(".")
+    assert check.fix[0].isupper()
+    assert check.fix.endswith(".")
 
 
 def test_every_fixture_folder_belongs_to_a_check() -> None:
