@@ -46,19 +46,19 @@ def block(text: str, name: str) -> str:
     Raises:
         ValueError: the markers are not there once each.
     """
-    found = re.findall(rf"<!-- {name}:start -->\n(.*?)\n<!-- {name}:end -->", text, flags=re.DOTALL)
+    found = re.findall(rf"<!-- {name}:start -->\n(.*?)<!-- {name}:end -->", text, flags=re.DOTALL)
     if len(found) != 1:
         raise ValueError(f"README.md holds {len(found)} blocks marked {name}; it needs one")
-    return str(found[0])
+    return str(found[0]).strip("\n")
 
 
 def renewed(text: str) -> str:
     """The text with every block as the program says it now."""
     for name, make in BLOCKS.items():
-        old, new = block(text, name), make()
-        text = text.replace(
-            f"<!-- {name}:start -->\n{old}\n<!-- {name}:end -->", f"<!-- {name}:start -->\n{new}\n<!-- {name}:end -->"
-        )
+        block(text, name)
+        before, rest = text.split(f"<!-- {name}:start -->\n", 1)
+        _, after = rest.split(f"<!-- {name}:end -->", 1)
+        text = f"{before}<!-- {name}:start -->\n{make()}\n<!-- {name}:end -->{after}"
     return text
 
 
