@@ -133,7 +133,7 @@ def service_selects(service: Service, cluster: Cluster) -> Verdict:
     labels = listed(f"{key}={value}" for key, value in sorted((service.selector or {}).items()))
     if not selected:
         return failed(f"no workload of the namespace has the labels {labels}", at=at)
-    names = listed(f"{entry.kind} {entry.name}" for entry in selected)
+    names = listed(dict.fromkeys(entry.said() for entry in selected))
     return passed(f"{labels} selects {names}", at=[*at, *(entry.at() for entry in selected[:10])])
 
 

@@ -276,13 +276,13 @@ def namespace_in_use(cluster: Cluster, params: Parameters) -> Verdict:
         return not_checked("no workload was handed in")
     stray = cluster.workloads_in.get("default", ())
     if stray:
-        names = listed(f"{entry.kind} {entry.name}" for entry in stray)
+        names = listed(dict.fromkeys(entry.said() for entry in stray))
         return failed(f"in namespace default: {names}", at=[entry.at("/metadata/namespace") for entry in stray[:25]])
     unset = cluster.workloads_in.get(None, ())
     used = sorted(name for name in cluster.workloads_in if name and name not in params.system_namespaces)
     at = [cluster.workloads_in[name][0].at("/metadata/namespace") for name in used[:25]]
     if unset:
-        names = listed(f"{entry.kind} {entry.name}" for entry in unset)
+        names = listed(dict.fromkeys(entry.said() for entry in unset))
         return not_checked(f"no namespace is stated for {names}", at=[*at, unset[0].at("/metadata/namespace")])
     if len(used) < 2:
         return not_checked(

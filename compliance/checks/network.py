@@ -104,7 +104,7 @@ def network_policy_selects(policy: NetworkPolicy, cluster: Cluster) -> Verdict:
     selected = [entry for entry in entries if selector.selects(entry.pod_labels)]
     if not selected:
         return failed(f"NetworkPolicy {header.name} selects none of {len(entries)} workloads of its namespace", at=at)
-    names = listed(f"{entry.kind} {entry.name}" for entry in selected)
+    names = listed(dict.fromkeys(entry.said() for entry in selected))
     return passed(f"selects {names}", at=[*at, *(entry.at() for entry in selected[:10])])
 
 

@@ -45,7 +45,7 @@ def service_account_default(account: ServiceAccount, cluster: Cluster) -> Verdic
         at += [binding.header.at("/subjects") for binding in bindings]
     users = _users(account, cluster)
     if users:
-        faults.append(f"used by {listed(f'{entry.kind} {entry.name}' for entry in users)}")
+        faults.append(f"used by {listed(dict.fromkeys(entry.said() for entry in users))}")
         at += [entry.at(f"{entry.spec_at}/serviceAccountName") for entry in users]
     if faults:
         return failed("; ".join(faults), at=at)
@@ -90,7 +90,7 @@ def service_account_token(account: ServiceAccount, cluster: Cluster) -> Verdict:
             f"automountServiceAccountToken is {seen}, and each of the {len(users)} workloads that use it says false",
             at=[entry.at(f"{entry.spec_at}/automountServiceAccountToken") for entry in users],
         )
-    who = f"; mounted by {listed(f'{entry.kind} {entry.name}' for entry in silent)}" if silent else ""
+    who = f"; mounted by {listed(dict.fromkeys(entry.said() for entry in silent))}" if silent else ""
     return failed(f"automountServiceAccountToken is {seen}{who}", at=[header.at(_AUTOMOUNT)])
 
 

@@ -394,6 +394,10 @@ class WorkloadEntry:
         """A place in the workload's object."""
         return At(self.origin, pointer)
 
+    def said(self) -> str:
+        """The workload as an auditor reads it; the pods of one workload all read the same."""
+        return f"{self.subject.kind or self.kind} {self.subject.name}"
+
 
 Scope = Literal["namespace", "cluster"]
 

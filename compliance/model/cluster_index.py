@@ -129,7 +129,10 @@ def _joined(
         bindings_to=_bindings_to(bindings),
         service_named=_first(services, _named),
         gateway_named=_first(gateways, _named),
-        workload_named=_first(workloads, lambda entry: (entry.namespace, entry.kind, entry.name)),
+        workload_named={
+            **_first(workloads, lambda found: (found.namespace, found.subject.kind or "", found.subject.name)),
+            **_first(workloads, lambda found: (found.namespace, found.kind, found.name)),
+        },
         others_of=_grouped(others, lambda found: found.header.kind),
         policy_bindings_of=_grouped(policy_bindings, lambda found: found.policy_name),
         workloads_as=_grouped(workloads, lambda found: (found.namespace, found.service_account_name or "default")),
