@@ -234,7 +234,7 @@ def pod_volume_types(pod: Pod) -> Verdict:
     faults = [
         Fault(f"volume {volume.name} is of type {volume.type}", pod.at(volume.at))
         for volume in pod.volumes
-        if volume.type not in RESTRICTED_VOLUMES
+        if volume.type not in RESTRICTED_VOLUMES or volume.host_path is not None
     ]
     return _of_volumes(pod, faults, "all of types that the restricted profile allows")
 
