@@ -113,3 +113,66 @@ def _redact_text(text: str) -> tuple[str, str | None]:
         return f"{found['name']}={REDACTED}"
 
     return _ASSIGNMENT.sub(replace, text), reason
+
+
+_PLACEHOLDER = re.compile(r"<[^>]*>|\*+|(?i:redacted|removed|omitted|x{3,})")
+#: A line of a settings file: `name: value`, `name = value` or `"name": "value"`.
+_SETTING = re.compile(
+    r"^[ \t]*(?:export[ \t]+|-[ \t]+)?[\"']?(?P<name>[A-Za-z_][\w.-]*)[\"']?"
+    r"[ \t]*[:=][ \t]*(?P<value>[^\s#].*?)[ \t,;]*$",
+    re.MULTILINE,
+)
+
+
+def is_placeholder(value: str) -> bool:
+    """Whether a value only says that another one was taken out."""
+    return _PLACEHOLDER.fullmatch(value.strip()) is not None
+
+
+def text_suspicion(name: str, text: str) -> str | None:
+    """Why a ConfigMap's value looks like it holds a credential, in words without the value; None when it does not."""
+    if reason := suspicion(name, text):
+        return reason
+    for found in _SETTING.finditer(text[:_LOOKED_AT]):
+        value = found["value"].strip("\"'")
+        if value and _HINT.search(found["name"]) and suspicion(found["name"], value):
+            return f"{found['name']} in it is a literal, and its name speaks of a credential"
+    return None
+
+
+#: A run of base64 long enough to carry a key or a token; a digest (64 hex digits) is none.
+_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_=@:-])(?![0-9a-f]{40,128}\b)[A-Za-z0-9+/]{40,}={0,2}(?![A-Za-z0-9+/._-])")
+_PAIR = re.compile(
+    r"(?P<before>(?:^|[\s{,\[])[\"']?(?P<name>[A-Za-z_][\w.-]*)[\"']?\s*[:=]\s*)"
+    r"(?P<value>\"(?:[^\"\\]|\\.)*\"|'[^']*'|[^\s,}\]]+)"
+)
+_NAMED = re.compile(r"(?:name|key)[\"']?\s*:\s*[\"']?(?P<name>[A-Za-z_][\w.-]*)")
+_HINT_ANYWHERE = re.compile(r"pass|pwd|secret|token|cred|key|auth", re.IGNORECASE)
+_PRIVATE_KEY_LINE = re.compile(r"-----(?:BEGIN|END) [A-Z0-9 ]*PRIVATE KEY-----.*")
+
+
+def redact_line(text: str) -> str:
+    """One source line with what looks like a credential replaced; all else as it stands."""
+    line = _PRIVATE_KEY_LINE.sub(REDACTED, text)
+    for pattern, _ in _SHAPES:
+        line = pattern.sub(REDACTED, line)
+    line = _BASE64.sub(REDACTED, line)
+    if _HINT_ANYWHERE.search(line):
+        line = _PAIR.sub(_redact_pair, line)
+        line = _ASSIGNMENT.sub(_redact_assignment, line)
+    return line
+
+
+def _redact_pair(found: re.Match[str]) -> str:
+    value = found["value"]
+    bare = value.strip("\"'")
+    if REDACTED in value or not suspicion(found["name"], bare):
+        return found[0]
+    quote = value[0] if value[0] in "\"'" else ""
+    return f"{found['before']}{quote}{REDACTED}{quote}"
+
+
+def _redact_assignment(found: re.Match[str]) -> str:
+    if REDACTED in found[0] or not suspicion(found["name"], found["value"].strip("\"'")):
+        return found[0]
+    return f"{found['name']}={REDACTED}"
