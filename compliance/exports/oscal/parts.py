@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from compliance.exports.oscal.identity import Ids, control_token, oscal_prop, prop, token
-from compliance.exports.oscal.wording import email, line, prose, relative, string
+from compliance.exports.oscal.wording import email, line, prose, string
 from compliance.model.assessment import Assessment, EvidenceFile, FrameworkResult
 from compliance.model.configuration import Party
+from compliance.rendering.references import relative_reference
 
 Json = dict[str, Any]
 
@@ -155,16 +156,18 @@ def framework_resources(assessment: Assessment, ids: Ids) -> Iterator[Json]:
             "description": prose(framework.words, f"Published by {framework.publisher}."),
             "props": framework_props(framework.id, framework.edition)
             + prop("catalog", f"{framework.catalog} {framework.catalog_edition}"),
+            "rlinks": packet_file("../assessment.json"),
         }
 
 
 def packet_resource(ids: Ids, title: str, href: str) -> Json:
-    """Another file of the packet; its hash stands in manifest.json."""
-    return {
-        "uuid": ids("packet-file", href),
-        "title": line(title),
-        "rlinks": [{"href": href, "media-type": "application/json"}],
-    }
+    """Another file of the packet."""
+    return {"uuid": ids("packet-file", href), "title": line(title), "rlinks": packet_file(href)}
+
+
+def packet_file(href: str) -> list[Json]:
+    """A link to a JSON file of the packet, relative to oscal/; its hash stands in manifest.json."""
+    return [{"href": href, "media-type": "application/json"}]
 
 
 def evidence_uuid(ids: Ids, sha256: str, path: str) -> str:
@@ -198,5 +201,5 @@ def _evidence_resource(file: EvidenceFile, ids: Ids) -> Json:
         + prop("kind", string(file.kind))
         + prop("state", file.state.value)
         + prop("collected", string(file.collected)),
-        "rlinks": [some(href=relative(file.path), media_type=media_type, hashes=hashes)],
+        "rlinks": [some(href=relative_reference(file.path), media_type=media_type, hashes=hashes)],
     }

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from compliance.exports.oscal.identity import Ids, control_token, prop
+from compliance.exports.oscal.identity import Ids, control_token, oscal_prop, prop
 from compliance.exports.oscal.parts import (
     assessment_assets,
     framework_props,
     framework_resources,
     framework_uuid,
     metadata,
+    packet_file,
     reviewed_controls,
     some,
     system_name,
@@ -58,7 +59,7 @@ def _activities(assessment: Assessment, ids: Ids) -> Iterator[Json]:
             props=prop("check", check.id)
             + prop("check-revision", str(check.revision))
             + prop("severity", check.severity.value)
-            + prop("method", "EXAMINE"),
+            + oscal_prop("method", "EXAMINE"),
             related_controls=_related_controls(assessment, ids, check),
         )
 
@@ -102,7 +103,11 @@ def _resources(assessment: Assessment, ids: Ids, no_plan: str) -> Iterator[Json]
     yield {
         "uuid": no_plan,
         "title": "No system security plan in OSCAL",
-        "description": prose("The system security plan was not handed in as OSCAL; nothing here was taken from one."),
+        "description": prose(
+            "The system security plan was not handed in as OSCAL; nothing here was taken from one."
+            " What is known of the system stands in assessment.json."
+        ),
         "props": prop("type", "no-oscal-ssp"),
+        "rlinks": packet_file("../assessment.json"),
     }
     yield from framework_resources(assessment, ids)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import quote
 
 from compliance.rendering.text import LONGEST, clean, cut
 
@@ -37,9 +36,3 @@ def _literal(found: re.Match[str]) -> str:
 def email(text: str | None) -> str:
     """The address when it is one, else empty text."""
     return text if text and _EMAIL.fullmatch(text) else ""
-
-
-def relative(path: str) -> str:
-    """A path as a relative URI reference; no scheme, host or root can come out of it."""
-    inside = clean(path).lstrip("/")
-    return quote(inside, safe="/") or "-"
