@@ -50,7 +50,7 @@ def read(path: Path, *, validate: bool) -> Document:
     """
     try:
         text = path.read_bytes().decode("utf-8-sig")
-        data = ryaml.loads(text)
+        data = ryaml.loads(text)  # type: ignore[attr-defined]  # its stub leaves the name out of __all__
     except OSError as error:
         raise CatalogError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
