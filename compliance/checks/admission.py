@@ -255,10 +255,10 @@ def _coverage(topic: str, words: str, cluster: Cluster, params: Parameters) -> V
     namespaces = _application_namespaces(cluster, params)
     if not namespaces:
         return not_checked(f"{listed(_policy(p) for p, _ in found)}: no application namespace was handed in", at=at)
-    bare = [name for name in namespaces if all(e is False or covers(p, name) is False for p, e in found)]
+    bare = [name for name in namespaces if all(e is False or covers(p, name, cluster) is False for p, e in found)]
     if bare:
         return failed(f"no enforcing policy on {words} covers namespace {listed(bare)}", at=at)
-    unsure = [name for name in namespaces if not any(e and covers(p, name) for p, e in found)]
+    unsure = [name for name in namespaces if not any(e and covers(p, name, cluster) for p, e in found)]
     if unsure:
         return not_checked(f"whether a policy on {words} covers namespace {listed(unsure)} cannot be told", at=at)
     names = listed(_policy(policy) for policy, enforcing in found if enforcing)

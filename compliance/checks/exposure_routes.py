@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from compliance.model.check import Effort, Verdict, check, failed, listed, not_applicable, not_checked, passed
-from compliance.model.cluster import Cluster, Gateway, Listener, Route, RouteBackend, Service
+from compliance.model.cluster import Cluster, Gateway, Route, RouteBackend, Service
 from compliance.model.evidence import At, escape
 from compliance.model.outcome import Severity
 
@@ -15,11 +15,14 @@ _OUTSIDE_TLS = (
     "networking.gke.io/managed-certificates",
 )
 
+#: Kinds of route that hold their own TLS settings; those of the Gateway API leave it to what they attach to.
+_OWN_TLS = frozenset({"Ingress", "Route"})
+
 #: Prefixes of the annotations of NGINX controllers; those that end in `-snippet(s)` become raw configuration.
 #: Source: CVE-2021-25742; ingress-nginx, "Annotations risk"; NGINX Ingress Controller, "Advanced configuration".
 _SNIPPET_PREFIXES = ("nginx.ingress.kubernetes.io/", "nginx.org/", "nginx.com/")
 
-#: Listener protocols that carry no TLS or leave it to others.
+#: Listener protocols that carry TLS.
 #: Source: Gateway API, ProtocolType.
 _TLS_PROTOCOLS = frozenset({"HTTPS", "TLS"})
 
@@ -48,9 +51,9 @@ def route_tls(route: Route) -> Verdict:
     certificate to a load balancer outside. Source: Kubernetes API, IngressTLS; Gateway API, "TLS".
     """
     header = route.header
-    if route.parents:
+    if not route.tls and header.kind not in _OWN_TLS:
         return not_applicable(
-            f"the Gateway that {_name(route)} attaches to ends TLS", at=[header.at("/spec/parentRefs")]
+            f"what {_name(route)} attaches to ends TLS, not the route itself", at=[header.at("/spec/parentRefs")]
         )
     at = [header.at("/spec/tls")]
     if not route.tls:
@@ -88,6 +91,8 @@ def route_host(route: Route, cluster: Cluster) -> Verdict:
     at = [_hosts_at(route)]
     if kind in ("TCPRoute", "UDPRoute"):
         return not_applicable(f"a {kind} knows no hosts", at=[route.header.at("/kind")])
+    if kind not in _OWN_TLS and not route.hosts and not route.parents:
+        return not_applicable(f"{_name(route)} attaches to no Gateway", at=[route.header.at("/spec/parentRefs")])
     wide = [host for host in route.hosts if not host or "*" in host]
     if wide:
         return failed(f"{_name(route)} takes {listed(host or 'every host' for host in wide)}", at=at)
@@ -217,13 +222,13 @@ def route_gateway(route: Route, cluster: Cluster) -> Verdict:
     fix="Make the listener HTTPS with a certificate; leave redirection to the load balancer before it.",
 )
 def gateway_tls(gateway: Gateway) -> Verdict:
-    """No listener speaks HTTP, and those of HTTPS and TLS have a tls section.
+    """No listener speaks HTTP; one of HTTPS or TLS has a certificate or passes TLS on, as the API demands.
 
     An HTTP listener fails also when its routes only redirect, which the Gateway does not show.
     TCP and UDP listeners are not judged. Source: Gateway API, Listener.protocol and "TLS".
     """
     header = gateway.header
-    plain = [(n, found) for n, found in enumerate(gateway.listeners) if _is_plain(found)]
+    plain = [(n, found) for n, found in enumerate(gateway.listeners) if found.protocol.upper() == "HTTP"]
     if plain:
         words = listed(f"{found.name} ({found.protocol} on port {found.port})" for _, found in plain)
         return failed(f"without TLS: {words}", at=[header.at(f"/spec/listeners/{number}") for number, _ in plain])
@@ -235,8 +240,3 @@ def gateway_tls(gateway: Gateway) -> Verdict:
         return not_applicable("the Gateway has no listener", at=at)
     rest = listed(f"{found.name} ({found.protocol})" for found in gateway.listeners if found.name not in secure)
     return not_checked(f"whether traffic of {rest} is encrypted cannot be told from the listener", at=at)
-
-
-def _is_plain(listener: Listener) -> bool:
-    protocol = listener.protocol.upper()
-    return protocol == "HTTP" or (protocol in _TLS_PROTOCOLS and not listener.tls)

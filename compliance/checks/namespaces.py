@@ -61,7 +61,7 @@ def namespace_pod_security(namespace: Namespace, cluster: Cluster, params: Param
     seen = f"{_ENFORCE} is {level}" if level else f"{_ENFORCE} is not set"
     unsure: list[AdmissionPolicy] = []
     for policy, enforcing in policies_on("pod-security", cluster):
-        reach = covers(policy, namespace.header.name)
+        reach = covers(policy, namespace.header.name, cluster)
         if enforcing and reach:
             return passed(
                 f"{seen}; {policy.header.kind} {policy.header.name} enforces pod security here",

@@ -24,7 +24,7 @@ _CLUSTER_INFO = ("kube-public", "kubeadm:bootstrap-signer-clusterinfo")
 
 @check(
     id="rbac-cluster-admin",
-    title="cluster-admin is bound only to built-in or approved subjects",
+    title="Only built-in or approved subjects are bound to cluster-admin",
     severity=Severity.CRITICAL,
     fix="Bind a narrower role in place of cluster-admin, or record the subject as approved.",
 )

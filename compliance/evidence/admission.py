@@ -207,7 +207,12 @@ def validating_policy(document: Document, header: Header) -> AdmissionPolicy:
 def policy_binding(document: Document, header: Header) -> PolicyBinding:
     """A ValidatingAdmissionPolicyBinding."""
     spec = convert(spec_of(document), PolicyBindingSpec, "/spec")
-    return PolicyBinding(header=header, policy_name=spec.policy_name, denies="Deny" in (spec.validation_actions or ()))
+    return PolicyBinding(
+        header=header,
+        policy_name=spec.policy_name,
+        denies="Deny" in (spec.validation_actions or ()),
+        narrowed=bool(_mapping(_spec(document), "matchResources")),
+    )
 
 
 def gatekeeper(document: Document, header: Header) -> AdmissionPolicy:

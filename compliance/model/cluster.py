@@ -311,11 +311,12 @@ class AdmissionPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyBinding:
-    """A ValidatingAdmissionPolicyBinding: which policy, and whether it denies."""
+    """A ValidatingAdmissionPolicyBinding: which policy, whether it denies, and whether it binds it to a part only."""
 
     header: Header
     policy_name: str
     denies: bool
+    narrowed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
