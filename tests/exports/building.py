@@ -309,12 +309,13 @@ def _files(subjects: int) -> tuple[EvidenceFile, ...]:
             "line 7: `spec` stands twice",
         ),
         ("notes/.hidden", "", EvidenceState.UNRECOGNISED, "empty file"),
+        ("notes/pipe", "", EvidenceState.UNREADABLE, "a FIFO, which has no content of its own"),
     ]
     return tuple(
         EvidenceFile(
             id=f"E-{number:04}",
             path=path,
-            sha256=_digest(path),
+            sha256="" if path == "notes/pipe" else _digest(path),
             size=1000 + 37 * number,
             kind=kind,
             collected="2026-11-20T22:00:00Z" if path.endswith(".json") else "",

@@ -299,7 +299,7 @@ def _evidence(file: EvidenceFile) -> views.EvidenceView:
     return views.EvidenceView(
         id=file.id,
         path=file.path,
-        sha256=file.sha256,
+        sha256=file.sha256 or None,
         size=file.size,
         kind=file.kind or None,
         collected=file.collected or None,

@@ -112,11 +112,14 @@ class ObjectCountView(_View):
 
 
 class EvidenceView(_View):
-    """`path` is relative to the argument it came from; `used_for` counts the observations that cite the file."""
+    """`path` is relative to the argument it came from; `sha256` is null for a file that could not be opened.
+
+    `used_for` counts the observations that cite the file.
+    """
 
     id: str
     path: str
-    sha256: Sha256
+    sha256: Sha256 | None
     size: int
     kind: str | None
     collected: str | None

@@ -1,0 +1,201 @@
+"""Our OSCAL is valid by NIST's schemas, loads in trestle, leads nowhere into the void, and never rounds up."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from trestle.oscal.assessment_plan import AssessmentPlan
+from trestle.oscal.assessment_results import AssessmentResults
+from trestle.oscal.component import ComponentDefinition
+
+from compliance.exports.oscal import EXPORTER
+from compliance.exports.oscal.identity import NS, control_token, token
+from compliance.exports.oscal.wording import line, string
+from compliance.model.assessment import Assessment, Options
+from compliance.model.outcome import Status
+from tests.exports.building import make_assessment
+from tests.exports.conftest import Golden
+from tests.exports.oscal.integrity import problems, walk
+from tests.exports.writing import written
+
+Json = dict[str, Any]
+
+NAMES = ("assessment-results", "assessment-plan", "component-definition")
+VERSIONS = ("1.2.3", "1.1.3")
+_TOKEN = re.compile(r"[A-Za-z_][A-Za-z0-9._-]*")
+
+
+def _documents(assessment: Assessment, version: str = "1.2.3") -> list[Json]:
+    files = written(EXPORTER, assessment, Options(oscal_version=version))
+    assert list(files) == [f"oscal/{name}.json" for name in NAMES]
+    return [json.loads(content) for content in files.values()]
+
+
+def _result(assessment: Assessment) -> Json:
+    (result,) = _documents(assessment)[0]["assessment-results"]["results"]
+    assert isinstance(result, dict)
+    return result
+
+
+def _own(record: Json) -> dict[str, str]:
+    return {prop["name"]: prop["value"] for prop in record["props"] if prop.get("ns") == NS}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("hostile", [False, True])
+def test_valid_by_nist_schema(version: str, hostile: bool) -> None:
+    folder = os.environ.get("COMPLIANCE_OSCAL_SCHEMAS")
+    if not folder:
+        pytest.skip("NIST's schemas are not here: COMPLIANCE_OSCAL_SCHEMAS must name a folder that holds them")
+    schema = json.loads((Path(folder) / f"oscal_complete_schema_{version}.json").read_text())
+    validator = jsonschema_rs.validator_for(schema)
+    for document in _documents(make_assessment(hostile=hostile), version):
+        validator.validate(document)
+        (root,) = document.values()
+        assert root["metadata"]["oscal-version"] == version
+        assert not validator.is_valid({name: value | {"score": 1} for name, value in document.items()})
+
+
+def test_compliance_trestle_loads_all_three(tmp_path: Path, hostile_assessment: Assessment) -> None:
+    models: tuple[Any, ...] = (AssessmentResults, AssessmentPlan, ComponentDefinition)
+    for (name, content), model in zip(written(EXPORTER, hostile_assessment).items(), models, strict=True):
+        path = tmp_path / Path(name).name
+        path.write_bytes(content)
+        assert model.oscal_read(path) is not None, name
+
+
+@pytest.mark.parametrize("hostile", [False, True])
+@pytest.mark.parametrize("subjects", [0, 12, 600])
+def test_every_reference_leads_somewhere(subjects: int, hostile: bool) -> None:
+    assert problems(_documents(make_assessment(subjects=subjects, hostile=hostile))) == []
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "import-ap/href",
+        "results/0/observations/0/subjects/0/subject-uuid",
+        "results/0/observations/3/relevant-evidence/0/href",
+        "results/0/observations/0/origins/0/actors/0/actor-uuid",
+        "results/0/observations/0/origins/0/related-tasks/0/task-uuid",
+        "results/0/findings/4/related-observations/0/observation-uuid",
+        "results/0/local-definitions/inventory-items/0/implemented-components/0/component-uuid",
+        "results/0/findings/0/target/target-id",
+        "metadata/responsible-parties/0/role-id",
+    ],
+)
+def test_a_dangling_reference_would_be_noticed(place: str, assessment: Assessment) -> None:
+    documents = copy.deepcopy(_documents(assessment))
+    record: Any = documents[0]["assessment-results"]
+    *steps, last = place.split("/")
+    for step in steps:
+        record = record[int(step)] if step.isdigit() else record[step]
+    record[last] = "#6f0f5b3e-0000-4000-8000-000000000000" if last == "href" else "6f0f5b3e-0000-4000-8000-000000000000"
+    assert problems(documents)
+
+
+def test_states_are_satisfied_only_where_the_control_is(assessment: Assessment) -> None:
+    """The roll-up of a consumer that knows OSCAL's two states alone errs on the safe side."""
+    ours = [finding for result in assessment.results for finding in result.findings]
+    for finding, written_finding in zip(ours, _result(assessment)["findings"], strict=True):
+        status = written_finding["target"]["status"]
+        assert (status["state"] == "satisfied") == (finding.status is Status.SATISFIED)
+        reason = {Status.SATISFIED: "pass", Status.NOT_SATISFIED: "fail"}.get(finding.status, "other")
+        assert status["reason"] == reason
+
+
+def test_consumer_that_reads_our_property_gets_every_status_back(assessment: Assessment) -> None:
+    ours = [(one.framework, one.control, one.status.value) for result in assessment.results for one in result.findings]
+    theirs = [_own(one) for one in _result(assessment)["findings"]]
+    assert [(one["framework"], one["control"], one["result"]) for one in theirs] == ours
+
+
+def test_a_finding_names_the_observations_that_bear_on_it(assessment: Assessment) -> None:
+    result = _result(assessment)
+    by_uuid = {one["uuid"]: _own(one) for one in result["observations"]}
+    findings = [finding for one in assessment.results for finding in one.findings]
+    for ours, theirs in zip(findings, result["findings"], strict=True):
+        related = [by_uuid[one["observation-uuid"]] for one in theirs.get("related-observations", [])]
+        assert {one["check"] for one in related} == {row.check for row in ours.checks}
+        assert sum(int(one["subjects-total"]) for one in related) == ours.counts.total
+
+
+def test_long_lists_of_subjects_say_how_many_there_are() -> None:
+    assessment = make_assessment(subjects=600)
+    for observation in _result(assessment)["observations"]:
+        total, listed = (int(_own(observation)[name]) for name in ("subjects-total", "subjects-listed"))
+        assert len(observation["subjects"]) == listed == min(total, 500)
+        assert (f"{listed} of {total} subjects" in observation.get("remarks", "")) == (listed < total)
+
+
+def test_evidence_is_named_by_relative_path_and_hash(assessment: Assessment) -> None:
+    resources = _documents(assessment)[0]["assessment-results"]["back-matter"]["resources"]
+    evidence = [one for one in resources if {"name": "type", "value": "evidence"} in one.get("props", [])]
+    assert len(evidence) == len(assessment.evidence)
+    for file, resource in zip(assessment.evidence, evidence, strict=True):
+        hashes = resource["rlinks"][0].get("hashes", [])
+        assert [one["value"] for one in hashes] == ([file.sha256] if file.sha256 else [])
+
+
+def test_same_things_keep_their_ids_when_the_evidence_changes() -> None:
+    few, many = _result(make_assessment(subjects=4)), _result(make_assessment(subjects=8))
+    assert few["uuid"] != many["uuid"]
+    assert [one["uuid"] for one in few["findings"]] == [one["uuid"] for one in many["findings"]]
+    assert _inventory(few).items() <= _inventory(many).items()
+
+
+def _inventory(result: Json) -> dict[str, str]:
+    return {one["description"]: one["uuid"] for one in result["local-definitions"]["inventory-items"]}
+
+
+def test_only_the_stated_version_differs_between_versions(assessment: Assessment) -> None:
+    newer, older = (written(EXPORTER, assessment, Options(oscal_version=version)) for version in VERSIONS)
+    for name, content in newer.items():
+        assert content.replace(b'"oscal-version":"1.2.3"', b'"oscal-version":"1.1.3"') == older[name]
+
+
+def test_hostile_markup_is_literal(hostile_assessment: Assessment) -> None:
+    for document in _documents(hostile_assessment):
+        for at, record in walk(document):
+            for name in ("title", "description", "remarks"):
+                text = record.get(name, "")
+                assert "<" not in text, f"{at}/{name}"
+                assert "{{" not in text, f"{at}/{name}"
+
+
+def test_goldens_hold_the_shape(golden: Golden) -> None:
+    for name, content in written(EXPORTER, make_assessment(subjects=1)).items():
+        golden(Path(__file__).parent / Path(name).name, content)
+
+
+@pytest.mark.parametrize(
+    ("framework", "catalog", "control", "expected"),
+    [
+        ("fedramp-moderate", "nist-800-53", "ac-6.10", "ac-6.10"),
+        ("fedramp-moderate", "nist-800-53", "AC-6(10)", "ac-6.10"),
+        ("nist-800-53", "nist-800-53", "AC-06 (01)", "ac-6.1"),
+        ("cis-kubernetes", "cis-kubernetes", "5.2.2", "cis-kubernetes_5.2.2"),
+        ("fedramp-20x", "fedramp-20x", "KSI-CNA-MAT", "fedramp-20x_KSI-CNA-MAT"),
+    ],
+)
+def test_control_ids_are_nist_ids_or_carry_their_framework(
+    framework: str, catalog: str, control: str, expected: str
+) -> None:
+    assert control_token(framework, catalog, control) == expected
+
+
+@given(st.text())
+def test_any_text_keeps_to_the_datatypes(text: str) -> None:
+    """OSCAL TokenDatatype, StringDatatype and MarkupLineDatatype."""
+    assert _TOKEN.fullmatch(token(text))
+    assert re.fullmatch(r"\S(.*\S)?|", string(text))
+    assert re.fullmatch(r"[^\n]+", line(text))

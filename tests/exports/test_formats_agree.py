@@ -1,0 +1,60 @@
+"""All formats say the same, in the same bytes each time, and a hostile text is inert in each."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import pytest
+
+from compliance.exports.findings_csv import EXPORTER as CSV
+from compliance.exports.findings_sarif import EXPORTER as SARIF
+from compliance.exports.oscal import EXPORTER as OSCAL
+from compliance.exports.oscal.identity import NS
+from compliance.exports.packet_json import EXPORTER as JSON
+from compliance.model.assessment import Assessment, Exporter
+from tests.exports.building import make_assessment
+from tests.exports.counting import in_assessment, in_csv, in_json, in_oscal, in_sarif
+from tests.exports.writing import written
+
+MACHINE_FORMATS = (JSON, OSCAL, CSV, SARIF)
+
+
+@pytest.mark.parametrize("hostile", [False, True])
+@pytest.mark.parametrize("subjects", [0, 1, 12, 600])
+def test_every_format_counts_the_same_controls(subjects: int, hostile: bool) -> None:
+    assessment = make_assessment(subjects=subjects, hostile=hostile)
+    expected = in_assessment(assessment)
+    assert in_json(written(JSON, assessment)) == expected
+    assert in_oscal(written(OSCAL, assessment)) == expected
+    assert in_csv(written(CSV, assessment)) == expected
+    assert in_sarif(written(SARIF, assessment)) == expected
+
+
+def test_every_format_counts_the_same_observations() -> None:
+    assessment = make_assessment(subjects=600)
+    expected = Counter(row.outcome.value for row in assessment.observations)
+    assert json.loads(written(JSON, assessment)["assessment.json"])["observations"]["counts"] == expected
+    run = json.loads(written(SARIF, assessment)["findings.sarif"])["runs"][0]
+    assert run["properties"]["observations"] == expected
+    results = json.loads(written(OSCAL, assessment)["oscal/assessment-results.json"])["assessment-results"]["results"]
+    counted: Counter[str] = Counter()
+    for observation in results[0]["observations"]:
+        props = {prop["name"]: prop["value"] for prop in observation["props"] if prop["ns"] == NS}
+        counted[props["result"]] += int(props["subjects-total"])
+    assert counted == expected
+
+
+@pytest.mark.parametrize("exporter", MACHINE_FORMATS, ids=lambda one: one.id)
+def test_writing_twice_gives_the_same_bytes(exporter: Exporter) -> None:
+    assert written(exporter, make_assessment(hostile=True)) == written(exporter, make_assessment(hostile=True))
+
+
+@pytest.mark.parametrize("exporter", MACHINE_FORMATS, ids=lambda one: one.id)
+def test_nothing_steers_a_terminal_or_the_direction_of_writing(
+    exporter: Exporter, hostile_assessment: Assessment
+) -> None:
+    for name, content in written(exporter, hostile_assessment).items():
+        text = content.decode()
+        found = {character for character in text if character in "\x00\x07\x08\x1b\x7f\u202e\u2066\u2028"}
+        assert not found, name
