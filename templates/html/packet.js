@@ -1,0 +1,481 @@
+"use strict";
+/* Draws the tables and drawers of packet.html from its data block. Texts only ever become text nodes. */
+(function () {
+  const DRAWN = 60, PRINTED = 500, LONGEST_CSV = 32000;
+  const byId = (id) => document.getElementById(id);
+  const collator = new Intl.Collator("en", { numeric: true });
+  const number = (value) => value.toLocaleString("en-US");
+  let data, views, view, filtered = [], picked = -1, rowHeight = 31, state = {};
+
+  /* ---- small helpers ---- */
+  function el(tag, attributes, ...children) {
+    const node = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes || {})) {
+      if (name === "on") for (const [event, run] of Object.entries(value)) node.addEventListener(event, run);
+      else if (value !== null && value !== undefined && value !== false) node.setAttribute(name, value === true ? "" : value);
+    }
+    for (const child of children.flat()) if (child !== null && child !== undefined && child !== "") node.append(child);
+    return node;
+  }
+  const mark = ([key, word, glyph]) => el("span", { class: "state s-" + key }, el("span", { class: "glyph", "aria-hidden": "true" }, glyph), " " + word);
+  const mono = (text) => el("span", { class: "mono" }, text);
+  const dim = (text) => el("span", { class: "dim" }, text);
+  const hashOf = (name, values) => "#/" + name + "?" + new URLSearchParams(values).toString();
+  const link = (href, text) => el("a", { href }, text);
+  const tally = (counts) => {
+    const order = ["fail", "error", "not checked", "pass", "not applicable"];
+    const parts = [];
+    order.forEach((word, place) => {
+      if (!counts[place]) return;
+      const outcome = data.outcomes.find((one) => one[1] === word);
+      parts.push(el("span", { class: "s-" + outcome[0] }, el("span", { class: "glyph", "aria-hidden": "true" }, outcome[2]), " " + number(counts[place]) + " " + word), "  ");
+    });
+    return parts.length ? parts : ["none"];
+  };
+
+  /* ---- reading the data block ---- */
+  async function read() {
+    const block = byId("packet-data");
+    const text = atob(block.textContent.trim());
+    const bytes = new Uint8Array(text.length);
+    for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    data = JSON.parse(await new Response(stream).text());
+    intact(bytes, block.dataset.sha256);
+  }
+  async function intact(bytes, wanted) {
+    if (!globalThis.crypto || !crypto.subtle) return;
+    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+    const found = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    byId("intact").textContent = found === wanted ? "The data block of this page is whole (its SHA-256 agrees)." : "The data block of this page was altered: its SHA-256 does not agree.";
+  }
+  function unpack() {
+    const o = data.observations, starts = new Uint32Array(o.check.length + 1);
+    for (let i = 0; i < o.check.length; i++) starts[i + 1] = starts[i] + o.places[i];
+    o.starts = starts;
+    data.rangeOf = new Map();
+    o.check.forEach((check, i) => { if (!data.rangeOf.has(check)) data.rangeOf.set(check, []); data.rangeOf.get(check).push(i); });
+    data.controlsOf = data.checks.id.map(() => []);
+    data.controls.checks.forEach((parts, control) => parts.forEach(([check]) => data.controlsOf[check].push(control)));
+    const unique = (values) => Array.from(new Set(values));
+    data.frameworksOf = data.controlsOf.map((list) => unique(list.map((c) => frameworkName(data.controls.framework[c]))));
+    data.sectionsOf = data.controlsOf.map((list) => unique(list.map(sectionName)));
+  }
+  const idOf = (i) => {
+    const hex = data.observations.ids.substr(i * 32, 32);
+    return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+  };
+  const frameworkName = (f) => data.frameworks[f].title + " " + data.frameworks[f].edition;
+  const sectionName = (c) => {
+    const section = data.controls.section[c], title = data.frameworks[data.controls.framework[c]].sections[section] || "";
+    return title && title !== section ? section + " " + title : section;
+  };
+  const controlKey = (c) => data.frameworks[data.controls.framework[c]].id + "/" + data.controls.id[c];
+  const controlLink = (c) => link(hashOf("controls", { open: controlKey(c) }), data.controls.id[c]);
+  const fileLink = (f) => (f < 0 || f >= data.files.id.length ? dim("not in the table") : link(hashOf("evidence", { open: data.files.id[f] }), data.files.id[f]));
+  const placeOf = (p) => {
+    const o = data.observations, file = o.file[p];
+    let text = file >= 0 && file < data.files.path.length ? data.files.path[file] : "file not in the table";
+    if (o.line[p] >= 0) text += ":" + o.line[p];
+    else if (o.document[p] > 0) text += " document " + (o.document[p] + 1);
+    return text;
+  };
+
+  /* ---- the three tables ---- */
+  function makeViews() {
+    const c = data.controls, o = data.observations, k = data.checks, s = data.subjects, f = data.files;
+    const severities = ["critical", "high", "medium", "low"];
+    return {
+      controls: {
+        label: "Controls", total: c.id.length, all: c.id.length, noun: "controls", key: controlKey, drawer: controlDrawer,
+        columns: [
+          { name: "Framework", width: 15, text: (i) => frameworkName(c.framework[i]) },
+          { name: "Control", width: 9, text: (i) => c.id[i] },
+          { name: "Title", width: 24, text: (i) => c.title[i] },
+          { name: "State", width: 24, text: (i) => c.states[c.state[i]][1], node: (i) => mark(c.states[c.state[i]]), rank: (i) => c.state[i] },
+          { name: "Because", width: 28, text: (i) => c.because[i] },
+        ],
+        facets: [
+          { key: "framework", label: "Framework", values: (i) => [frameworkName(c.framework[i])] },
+          { key: "section", label: "Section", values: (i) => [sectionName(i)] },
+          { key: "status", label: "Status", values: (i) => [c.states[c.state[i]][1]] },
+          { key: "why", label: "Reason", values: (i) => (c.why[i] ? [c.why[i]] : []) },
+          { key: "severity", label: "Severity of failed checks", values: (i) => Array.from(new Set(c.checks[i].filter(([one]) => k.counts[one][0]).map(([one]) => k.severity[one]))), order: severities },
+          { key: "judged", label: "Judged by", values: (i) => [c.judged[i]] },
+          { key: "evidence", label: "Evidence missing", values: (i) => c.wants[i] },
+        ],
+        more: (i) => [c.shown[i], c.missing[i], c.responsibility[i], c.asks[i]].join(" "),
+      },
+      observations: {
+        label: "Observations", total: o.check.length, all: data.observations_total, noun: "observations", key: idOf, drawer: observationDrawer,
+        columns: [
+          { name: "Outcome", width: 11, text: (i) => data.outcomes[o.outcome[i]][1], node: (i) => mark(data.outcomes[o.outcome[i]]), rank: (i) => [1, 0, 3, 4, 2][o.outcome[i]] },
+          { name: "Severity", width: 8, text: (i) => k.severity[o.check[i]], rank: (i) => severities.indexOf(k.severity[o.check[i]]) },
+          { name: "Check", width: 18, text: (i) => k.id[o.check[i]] },
+          { name: "Subject", width: 22, text: (i) => s.id[o.subject[i]] },
+          { name: "Reason and value", width: 26, text: (i) => data.reasons[o.reason[i]] },
+          { name: "Place", width: 15, text: (i) => (o.places[i] ? placeOf(o.starts[i]) : "no place") },
+        ],
+        facets: [
+          { key: "framework", label: "Framework", values: (i) => data.frameworksOf[o.check[i]] },
+          { key: "section", label: "Section", values: (i) => data.sectionsOf[o.check[i]] },
+          { key: "outcome", label: "Status", values: (i) => [data.outcomes[o.outcome[i]][1]] },
+          { key: "severity", label: "Severity", values: (i) => [k.severity[o.check[i]]], order: severities },
+          { key: "namespace", label: "Namespace", values: (i) => [s.namespace[o.subject[i]] || "none"] },
+          { key: "kind", label: "Kind", values: (i) => [s.kind[o.subject[i]]] },
+          { key: "owner", label: "Owner", values: (i) => [s.owner[o.subject[i]] || "not named"] },
+          { key: "check", label: "Check", values: (i) => [k.id[o.check[i]]] },
+        ],
+        more: (i) => idOf(i) + " " + k.title[o.check[i]],
+      },
+      evidence: {
+        label: "Evidence", total: f.id.length, all: data.files_total, noun: "files", key: (i) => f.id[i], drawer: fileDrawer,
+        columns: [
+          { name: "Id", width: 8, text: (i) => f.id[i] },
+          { name: "File", width: 34, text: (i) => f.path[i] },
+          { name: "Kind", width: 18, text: (i) => f.kind[i] || "not recognised" },
+          { name: "State", width: 10, text: (i) => f.state[i] },
+          { name: "Bytes", width: 10, text: (i) => number(f.size[i]), rank: (i) => f.size[i], numeric: true },
+          { name: "Used for", width: 8, text: (i) => number(f.used[i]), rank: (i) => f.used[i], numeric: true },
+          { name: "Problems", width: 12, text: (i) => f.reason[i] || f.problems[i].join(" ") },
+        ],
+        facets: [
+          { key: "state", label: "State", values: (i) => [f.state[i]] },
+          { key: "kind", label: "Kind", values: (i) => [f.kind[i] || "not recognised"] },
+          { key: "problems", label: "Problems", values: (i) => [f.problems_total[i] || f.reason[i] ? "some" : "none"] },
+        ],
+        more: (i) => f.sha256[i],
+      },
+    };
+  }
+
+  /* ---- what the address says ---- */
+  function readHash() {
+    const match = /^#\/(controls|observations|evidence)(?:\?(.*))?$/.exec(location.hash);
+    if (!match) return null;
+    return { view: match[1], values: new URLSearchParams(match[2] || "") };
+  }
+  function writeHash() {
+    const values = {};
+    if (state.q) values.q = state.q;
+    for (const facet of view.facets) if (state.facets[facet.key]) values[facet.key] = state.facets[facet.key];
+    if (state.sort) values.sort = state.sort;
+    if (state.open) values.open = state.open;
+    if (document.documentElement.dataset.theme) values.theme = document.documentElement.dataset.theme;
+    const query = new URLSearchParams(values).toString();
+    history.replaceState(null, "", "#/" + state.view + (query ? "?" + query : ""));
+  }
+  function follow(move) {
+    const found = readHash();
+    if (!found && view) return;
+    const values = found ? found.values : new URLSearchParams();
+    if (values.get("theme")) document.documentElement.dataset.theme = values.get("theme") === "dark" ? "dark" : "light";
+    const before = state.view;
+    state = { view: found ? found.view : "controls", q: values.get("q") || "", sort: values.get("sort") || "", open: values.get("open") || "", facets: {} };
+    view = views[state.view];
+    for (const facet of view.facets) state.facets[facet.key] = values.get(facet.key) || "";
+    byId("search").value = state.q;
+    if (before !== state.view) drawTabs();
+    drawFacets();
+    apply();
+    if (found && move) byId("explore").scrollIntoView({ behavior: "instant" });
+    if (state.open) openKey(state.open);
+    else closeDrawer(false);
+  }
+
+  /* ---- filtering and drawing ---- */
+  function apply() {
+    const words = state.q.toLowerCase().split(/\s+/).filter(Boolean);
+    const active = view.facets.filter((facet) => state.facets[facet.key]);
+    if (words.length && !view.texts) {
+      view.texts = Array.from({ length: view.total }, (_, i) => (view.columns.map((column) => column.text(i)).join(" ") + " " + view.more(i)).toLowerCase());
+    }
+    filtered = [];
+    for (let i = 0; i < view.total; i++) {
+      if (active.every((facet) => facet.values(i).includes(state.facets[facet.key])) && words.every((word) => view.texts[i].includes(word))) filtered.push(i);
+    }
+    sortRows();
+    picked = -1;
+    const left = view.all > view.total ? " This page holds " + number(view.total) + " of " + number(view.all) + " " + view.noun + ", the worst outcomes first; all are beside it in the packet." : "";
+    byId("status").textContent = number(filtered.length) + " of " + number(view.all) + " " + view.noun + " shown." + left;
+    byId("window").scrollTop = 0;
+    drawHead();
+    draw();
+  }
+  function sortRows() {
+    if (!state.sort) return;
+    const down = state.sort.startsWith("-"), name = down ? state.sort.slice(1) : state.sort;
+    const column = view.columns.find((one) => one.name === name);
+    if (!column) return;
+    const keys = new Map(filtered.map((i) => [i, (column.rank || column.text)(i)]));
+    const compare = column.rank ? (a, b) => keys.get(a) - keys.get(b) : (a, b) => collator.compare(keys.get(a), keys.get(b));
+    filtered.sort((a, b) => (down ? compare(b, a) : compare(a, b)) || a - b);
+  }
+  function drawTabs() {
+    byId("tabs").replaceChildren(...Object.entries(views).map(([name, one]) =>
+      el("button", { type: "button", role: "tab", "aria-selected": String(name === state.view), on: { click: () => { location.hash = "#/" + name; } } }, one.label + " (" + number(one.all) + ")")));
+  }
+  function optionsOf(facet) {
+    if (facet.options) return facet.options;
+    const counts = new Map();
+    for (let i = 0; i < view.total; i++) for (const value of facet.values(i)) counts.set(value, (counts.get(value) || 0) + 1);
+    const rank = (value) => (facet.order ? facet.order.indexOf(value) : 0);
+    facet.options = Array.from(counts).sort((a, b) => rank(a[0]) - rank(b[0]) || collator.compare(a[0], b[0]));
+    return facet.options;
+  }
+  function drawFacets() {
+    byId("facets").replaceChildren(...view.facets.map((facet) => {
+      const chosen = state.facets[facet.key], options = optionsOf(facet).slice(0, 1000);
+      const select = el("select", { "aria-label": facet.label, class: chosen ? "set" : null, on: { change: () => { state.facets[facet.key] = select.value; select.className = select.value ? "set" : ""; state.open = ""; closeDrawer(false); apply(); writeHash(); } } },
+        el("option", { value: "" }, facet.label + ": all"),
+        options.map(([value, count]) => el("option", { value }, value + " (" + number(count) + ")")));
+      if (chosen && !options.some(([value]) => value === chosen)) select.append(el("option", { value: chosen }, chosen + " (0)"));
+      select.value = chosen;
+      return select;
+    }));
+  }
+  function drawHead() {
+    const down = state.sort.startsWith("-"), name = down ? state.sort.slice(1) : state.sort;
+    const cells = view.columns.map((column) => {
+      const sorted = column.name === name;
+      const th = el("th", { scope: "col", "aria-sort": sorted ? (down ? "descending" : "ascending") : "none", class: column.numeric ? "n" : null },
+        el("button", { type: "button", on: { click: () => { state.sort = sorted ? (down ? "" : "-" + column.name) : column.name; sortOrFilter(); } } }, column.name + (sorted ? (down ? " ▾" : " ▴") : "")));
+      th.style.width = column.width + "%";
+      return th;
+    });
+    document.querySelector("#window thead").replaceChildren(el("tr", {}, cells));
+  }
+  function sortOrFilter() { apply(); writeHash(); }
+  function draw(first, last) {
+    const box = byId("window"), most = filtered.length;
+    const from = first ?? Math.max(0, Math.min(Math.floor(box.scrollTop / rowHeight) - 15, most));
+    const to = last ?? Math.min(most, from + DRAWN + Math.ceil(box.clientHeight / rowHeight));
+    const rows = [];
+    for (let at = from; at < to; at++) rows.push(rowOf(at));
+    if (!most) rows.push(el("tr", {}, el("td", { colspan: view.columns.length }, "Nothing meets these filters.")));
+    byId("rows").replaceChildren(...rows);
+    filler("above", from);
+    filler("below", Math.max(0, most - to));
+    const drawn = byId("rows").firstElementChild;
+    if (first === undefined && drawn && most && drawn.offsetHeight) rowHeight = drawn.offsetHeight;
+  }
+  function filler(id, rows) {
+    const cell = el("td", { class: "fill", colspan: view.columns.length });
+    cell.style.height = rows * rowHeight + "px";
+    byId(id).replaceChildren(...(rows ? [el("tr", { "aria-hidden": "true" }, cell)] : []));
+  }
+  function rowOf(at) {
+    const i = filtered[at];
+    const cells = view.columns.map((column) => {
+      const text = column.text(i);
+      return el("td", { class: column.numeric ? "n" : null, title: text.length > 24 ? text.slice(0, 300) : null }, column.node ? column.node(i) : text.slice(0, 300));
+    });
+    return el("tr", { class: at === picked ? "picked" : null, "aria-rowindex": at + 1, on: { click: () => { pick(at); open(i); } } }, cells);
+  }
+  function pick(at) {
+    picked = Math.max(0, Math.min(at, filtered.length - 1));
+    const box = byId("window"), head = document.querySelector("#window thead").offsetHeight;
+    const top = picked * rowHeight, bottom = top + rowHeight + head;
+    if (top < box.scrollTop) box.scrollTop = top;
+    else if (bottom > box.scrollTop + box.clientHeight) box.scrollTop = bottom - box.clientHeight;
+    draw();
+  }
+
+  /* ---- drawers ---- */
+  function openKey(key) {
+    for (let i = 0; i < view.total; i++) if (view.key(i) === key) {
+      const at = filtered.indexOf(i);
+      if (at >= 0) pick(at);
+      return open(i);
+    }
+    return show("Not in this page", [el("p", {}, "“" + key.slice(0, 200) + "” is not in this table. It may stand beside this page in the packet.")]);
+  }
+  function open(i) {
+    state.open = view.key(i);
+    view.drawer(i);
+    writeHash();
+  }
+  function show(title, body) {
+    const drawer = byId("drawer");
+    drawer.replaceChildren(el("button", { type: "button", class: "close", on: { click: () => closeDrawer(true) } }, "Close"), el("h2", { id: "drawer-title" }, title), ...body.flat().filter(Boolean));
+    drawer.hidden = false;
+    drawer.scrollTop = 0;
+    drawer.focus({ preventScroll: true });
+  }
+  function closeDrawer(back) {
+    const drawer = byId("drawer");
+    if (drawer.hidden) return;
+    drawer.hidden = true;
+    state.open = "";
+    writeHash();
+    if (back) byId("window").focus({ preventScroll: true });
+  }
+  const section = (title, ...body) => [el("h3", {}, title), ...body.flat()];
+  const sentence = (label, text) => (text ? el("p", {}, el("b", {}, label + " "), text) : null);
+  function copyable(text) {
+    const block = el("pre", {}, text);
+    const button = el("button", { type: "button", on: { click: async () => {
+      try { await navigator.clipboard.writeText(text); button.textContent = "Copied"; }
+      catch { const range = document.createRange(); range.selectNodeContents(block); const chosen = getSelection(); chosen.removeAllRanges(); chosen.addRange(range); button.textContent = "Selected: press Ctrl+C"; }
+    } } }, "Copy");
+    return [block, button];
+  }
+  function observationDrawer(i) {
+    const o = data.observations, check = o.check[i], subject = o.subject[i], k = data.checks;
+    const facts = el("dl", {});
+    const fact = (name, value) => value && facts.append(el("dt", {}, name), el("dd", {}, value));
+    fact("Subject", data.subjects.id[subject]);
+    fact("Kind", data.subjects.kind[subject]);
+    fact("Namespace", data.subjects.namespace[subject]);
+    fact("Digest", data.subjects.digest[subject] && mono(data.subjects.digest[subject]));
+    fact("Owner", data.subjects.owner[subject] || "not named");
+    facts.append(el("dt", {}, "Check"), el("dd", {}, mono(k.id[check]), " revision " + k.revision[check] + ", severity " + k.severity[check]));
+    facts.append(el("dt", {}, "Observation"), el("dd", {}, mono(idOf(i))));
+    show(k.title[check], [
+      el("p", {}, mark(data.outcomes[o.outcome[i]]), ". " + data.reasons[o.reason[i]]),
+      facts,
+      section("Where it was read", placesOf(i), linesOf(i)),
+      o.outcome[i] === 1 ? section("What to do", el("p", {}, k.fix[check] + " ", k.action[check] ? link("#" + k.action[check], k.action[check]) : "")) : null,
+      section("Controls that this check bears on", controlList(data.controlsOf[check])),
+      section("Re-perform this verdict", el("p", { class: "small" }, "Replace EVIDENCE with the folder that was handed in. The line that is printed holds the same outcome, reason and places." + (data.observations_total > 50000 ? " A large packet holds observations.jsonl.zst: use zstdgrep." : "")),
+        copyable(data.command + " --format json -o again && grep -F '" + idOf(i) + "' again/observations.jsonl")),
+      section("What the check looks at", el("pre", {}, k.doc[check] || "–")),
+    ]);
+  }
+  function placesOf(i) {
+    const o = data.observations, items = [];
+    for (let p = o.starts[i]; p < o.starts[i + 1]; p++) {
+      const file = o.file[p];
+      items.push(el("li", {}, mono(placeOf(p)), data.pointers[o.pointer[p]] ? [el("br"), mono(data.pointers[o.pointer[p]])] : null, el("br"),
+        fileLink(file), dim(file >= 0 && file < data.files.sha256.length ? " SHA-256 " : ""), file >= 0 && file < data.files.sha256.length ? mono(data.files.sha256[file]) : null));
+    }
+    if (!items.length) return [el("p", {}, "No place: there was nothing to point at.")];
+    const rest = o.places_total[i] > items.length ? el("p", { class: "ofn" }, items.length + " of " + number(o.places_total[i]) + " places shown; all in observations.jsonl.") : null;
+    return [el("ul", {}, items), rest];
+  }
+  function linesOf(i) {
+    const found = data.snippets[i];
+    if (!found) {
+      const failed = data.observations.outcome[i] === 1;
+      return [failed ? el("p", { class: "ofn" }, "The lines round the place are kept for " + number(data.snippets_of[0]) + " of " + number(data.snippets_of[1]) + " failed observations of this page; this is not one of them.") : null];
+    }
+    const [first, at, text] = found;
+    return [el("div", { class: "lines", role: "group", "aria-label": "Source lines" }, text.split("\n").map((line, place) => el("div", { class: first + place === at ? "at" : null }, el("span", {}, String(first + place)), line)))];
+  }
+  function controlList(list) {
+    if (!list.length) return [el("p", {}, "None of the frameworks asked for.")];
+    const groups = new Map();
+    for (const c of list) { const name = frameworkName(data.controls.framework[c]); groups.set(name, [...(groups.get(name) || []), c]); }
+    return Array.from(groups, ([name, controls]) => el("p", {}, el("span", { class: "fw" }, name + ": "), controls.flatMap((c, at) => [at ? ", " : "", controlLink(c)])));
+  }
+  function controlDrawer(i) {
+    const c = data.controls, k = data.checks;
+    const parts = c.checks[i].map(([check, coverage, rationale, source]) => el("li", {},
+      link(hashOf("observations", { check: k.id[check] }), k.title[check]), " ", mono(k.id[check]), coverage === "sufficient" ? ", covers the control wholly: " : ", covers a part: ", tally(k.counts[check]),
+      rationale ? el("div", { class: "small" }, rationale + (source ? " Source: " + source + "." : "")) : null));
+    const wants = c.wants[i].map((title, at) => el("li", {}, title, " ", c.requests[i][at] ? link("#" + c.requests[i][at], c.requests[i][at]) : ""));
+    show(c.id[i] + " " + c.title[i], [
+      el("p", { class: "small" }, frameworkName(c.framework[i]) + " · " + sectionName(i) + (c.level[i] ? " · " + c.level[i] : "")),
+      el("p", {}, mark(c.states[c.state[i]]), (c.why[i] ? " · " + c.why[i] : "") + ". " + c.because[i]),
+      sentence("Shown by evidence:", c.shown[i]), sentence("Still open:", c.missing[i]), sentence("Asks:", c.asks[i]),
+      sentence("Judged by:", c.judged[i] + (c.responsibility[i] ? " (" + c.responsibility[i] + ")" : "")),
+      c.review[i].length ? sentence("Review:", c.review[i][0] + ", " + c.review[i][1] + ", " + c.review[i][2] + ", expires " + (c.review[i][3] || "never stated") + ": " + c.review[i][4]) : null,
+      c.deviations[i].length ? sentence("Deviations:", c.deviations[i].join(", ")) : null,
+      parts.length ? section("Checks", el("ul", {}, parts), worstOf(i)) : null,
+      wants.length ? section("Evidence that is missing", el("ul", {}, wants)) : null,
+      c.remediation[i] ? section("How to satisfy it", el("p", {}, c.remediation[i]), c.example[i] ? el("pre", {}, c.example[i]) : null) : null,
+      c.related[i].length ? section("Related controls", controlList(c.related[i].map(([one]) => one)), c.related_total[i] > c.related[i].length ? el("p", { class: "ofn" }, c.related[i].length + " of " + c.related_total[i] + " shown.") : null) : null,
+    ]);
+  }
+  function worstOf(i) {
+    const o = data.observations, rank = [4, 0, 2, 5, 1], total = data.controls.counts[i].reduce((sum, one) => sum + one, 0);
+    const found = data.controls.checks[i].flatMap(([check]) => data.rangeOf.get(check) || []);
+    if (!found.length) return [];
+    found.sort((a, b) => rank[o.outcome[a]] - rank[o.outcome[b]] || a - b);
+    const items = found.slice(0, 10).map((at) => el("li", {}, mark(data.outcomes[o.outcome[at]]), " ", link(hashOf("observations", { open: idOf(at) }), data.subjects.id[o.subject[at]]), ": " + data.reasons[o.reason[at]] + " ",
+      o.places[at] ? [mono(placeOf(o.starts[at])), " ", fileLink(o.file[o.starts[at]])] : null));
+    return section("Observations, the worst first", el("ul", {}, items), el("p", { class: "ofn" }, items.length + " of " + number(total) + " shown; a check above leads to all of its own."));
+  }
+  function fileDrawer(i) {
+    const f = data.files, facts = el("dl", {});
+    const fact = (name, value) => facts.append(el("dt", {}, name), el("dd", {}, value));
+    fact("SHA-256", mono(f.sha256[i]));
+    fact("Size", number(f.size[i]) + " bytes");
+    fact("Kind", f.kind[i] || "not recognised");
+    fact("State", f.state[i]);
+    fact("Collected", f.collected[i] || "time not stated");
+    fact("Used for", number(f.used[i]) + " observations");
+    show(f.id[i] + " " + f.path[i], [facts,
+      f.reason[i] ? section("Why it was not read", el("p", {}, f.reason[i])) : null,
+      f.problems[i].length ? section("Problems inside", el("ul", {}, f.problems[i].map((one) => el("li", {}, one))), f.problems_total[i] > f.problems[i].length ? el("p", { class: "ofn" }, f.problems[i].length + " of " + number(f.problems_total[i]) + " shown; all in assessment.json.") : null) : null,
+      f.objects[i].length ? section("Objects inside", el("ul", {}, f.objects[i].map(([kind, count, known]) => el("li", {}, kind + ": " + number(count) + (known ? "" : " (listed, and judged by nothing)"))))) : null,
+      section("Verify", copyable("sha256sum " + quoted(f.path[i])))]);
+  }
+  const quoted = (text) => "'" + text.replace(/'/g, "'\\''") + "'";
+
+  /* ---- CSV ---- */
+  function csv() {
+    const cell = (text) => {
+      const cut = text.length > LONGEST_CSV ? text.slice(0, LONGEST_CSV) : text;
+      return '"' + (/^[\s]*[=+\-@\t\r＝＋－＠]/.test(cut) ? "'" : "") .concat(cut.replace(/"/g, '""')) + '"';
+    };
+    const lines = [["Id", ...view.columns.map((column) => column.name)].map(cell).join(",")];
+    for (const i of filtered) lines.push([view.key(i), ...view.columns.map((column) => column.text(i))].map((text) => cell(String(text))).join(","));
+    const url = URL.createObjectURL(new Blob(["\ufeff" + lines.join("\r\n") + "\r\n"], { type: "text/csv" }));
+    const anchor = el("a", { href: url, download: state.view + ".csv" });
+    anchor.click();
+    setTimeout(() => URL.revokeObjectURL(url), 10000);
+  }
+
+  /* ---- keyboard, mouse, print ---- */
+  function listen() {
+    let waiting = 0, frame = 0;
+    byId("search").addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(() => { state.q = byId("search").value.trim(); apply(); writeHash(); }, 120); });
+    byId("window").addEventListener("scroll", () => { if (!frame) frame = requestAnimationFrame(() => { frame = 0; draw(); }); });
+    byId("clear").addEventListener("click", () => { location.hash = "#/" + state.view; if (readHash()) follow(false); });
+    byId("csv").addEventListener("click", csv);
+    byId("theme").addEventListener("click", () => {
+      const root = document.documentElement, dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+      root.dataset.theme = dark ? "light" : "dark";
+      writeHash();
+    });
+    byId("window").addEventListener("keydown", (event) => {
+      const page = Math.max(1, Math.floor(byId("window").clientHeight / rowHeight) - 2);
+      const moves = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -filtered.length, End: filtered.length };
+      if (event.target.closest("th") || !filtered.length) return;
+      if (event.key in moves) { event.preventDefault(); pick(picked < 0 ? 0 : picked + moves[event.key]); if (!byId("drawer").hidden) view.drawer(filtered[picked]); }
+      else if (event.key === "Enter" && picked >= 0) open(filtered[picked]);
+    });
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") closeDrawer(true);
+      else if (event.key === "/" && !/^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) { event.preventDefault(); byId("search").focus(); }
+    });
+    addEventListener("hashchange", () => { if (readHash()) follow(true); else { const target = byId(decodeURIComponent(location.hash.slice(1))); if (target && target.tagName === "DETAILS") target.open = true; closeForAnchor(); } });
+    addEventListener("beforeprint", () => { document.querySelectorAll("details").forEach((one) => { one.open = true; }); draw(0, Math.min(filtered.length, PRINTED)); byId("above").replaceChildren(); byId("below").replaceChildren(); byId("status").textContent = number(Math.min(filtered.length, PRINTED)) + " of " + number(view.all) + " " + view.noun + " printed."; });
+    addEventListener("afterprint", apply);
+  }
+  function closeForAnchor() {
+    const drawer = byId("drawer");
+    if (!drawer.hidden) { drawer.hidden = true; state.open = ""; }
+  }
+
+  async function start() {
+    try {
+      if (typeof DecompressionStream === "undefined") throw new Error("this browser is too old to unpack the tables; use a current one, or read the files beside this page");
+      await read();
+      unpack();
+      views = makeViews();
+      byId("tables").hidden = false;
+      byId("theme").hidden = false;
+      listen();
+      follow(true);
+      const target = location.hash && !readHash() ? byId(decodeURIComponent(location.hash.slice(1))) : null;
+      if (target && target.tagName === "DETAILS") target.open = true;
+      document.documentElement.dataset.ready = String(Math.round(performance.now()));
+    } catch (error) {
+      byId("notice").hidden = false;
+      byId("notice").textContent = "The tables cannot be shown: " + error.message + ".";
+    }
+  }
+  start();
+})();
