@@ -17,8 +17,10 @@ from compliance.model.assessment import (
     StatusCounts,
 )
 from compliance.model.catalog import CheckMapping, Control, Coverage, EvidenceKind, Framework, Judged, Library
+from compliance.model.check import Check
 from compliance.model.configuration import Configuration, Responsibility, Review
 from compliance.model.outcome import Outcome, Reason, Status, status_of, worst
+from compliance.model.workload import Pod
 
 #: The word of the evidence vocabulary for a person's signed statement.
 STATEMENT = "attestation"
@@ -178,14 +180,24 @@ def _judged_by(parts: Sequence[_Part], review: Review | None, responsibility: Re
 
 
 def _missing_evidence(control: Control, parts: Sequence[_Part], present: frozenset[str]) -> tuple[str, ...]:
-    """Kinds of evidence the control asks for and the folder lacks, the primary one first."""
-    if parts and not any(part.row.coverage is Coverage.PARTIAL for part in parts):
-        if all(part.result.outcome is not Outcome.NOT_CHECKED for part in parts):
-            return ()
-        silent = not any(part.result.counts.total > part.result.counts.not_checked for part in parts)
-        if not silent:
-            return tuple(kind for kind in control.evidence if kind not in present and kind != STATEMENT)
-    return tuple(kind for kind in control.evidence if kind not in present)
+    """Kinds of evidence that would help to answer a control and are not, or not wholly, in the folder."""
+    open_parts = [part for part in parts if part.result.outcome is Outcome.NOT_CHECKED]
+    uncovered = not parts or any(part.row.coverage is Coverage.PARTIAL for part in parts)
+    lacking = {_needs(part.result.check) for part in open_parts if _absent(part)}
+    asked = [kind for kind in control.evidence if kind in lacking or kind not in present]
+    if not uncovered:
+        asked = [kind for kind in asked if kind != STATEMENT] if open_parts else []
+    return tuple(dict.fromkeys([*asked, *sorted(lacking)]))
+
+
+def _needs(check: Check) -> str:
+    """The kind of evidence that holds what a check judges."""
+    return "workload-manifest" if check.subject is Pod and "cluster" not in check.context else "k8s-objects"
+
+
+def _absent(part: _Part) -> bool:
+    """Whether a check is open because objects it looks at, or looks up, are not in the evidence."""
+    return _silent(part) or "cluster" in part.result.check.context
 
 
 def _silent(part: _Part) -> bool:

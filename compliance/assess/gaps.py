@@ -17,8 +17,11 @@ from compliance.model.assessment import (
     Request,
 )
 from compliance.model.catalog import EvidenceKind
+from compliance.model.evidence import EVIDENCE_SET
 from compliance.model.outcome import Outcome, Severity, Status
 
+#: Kinds of absent objects named in one request.
+_ABSENT_TOLD = 6
 _SEVERITY = {severity: rank for rank, severity in enumerate(Severity)}
 
 
@@ -77,11 +80,14 @@ def _owners(subject: str, owners: Mapping[str, str]) -> list[str]:
     return next(([owner] for pattern, owner in owners.items() if fnmatchcase(subject, pattern)), [])
 
 
-def requests(results: Sequence[FrameworkResult], kinds: Mapping[str, EvidenceKind]) -> tuple[Request, ...]:
+def requests(
+    results: Sequence[FrameworkResult], checks: Mapping[str, CheckResult], kinds: Mapping[str, EvidenceKind]
+) -> tuple[Request, ...]:
     """One request for each kind of evidence that is missing, those that answer most controls first.
 
     A control counts for the first kind of its list that is missing: the one that says most.
     """
+    absent = _absent(checks)
     answered: dict[str, list[Closes]] = defaultdict(list)
     for finding in _findings(results):
         if finding.status not in (Status.NOT_REVIEWED, Status.ERROR) or finding.judged_by == "inherited":
@@ -96,14 +102,25 @@ def requests(results: Sequence[FrameworkResult], kinds: Mapping[str, EvidenceKin
         Request(
             id=f"R-{number:03d}",
             evidence=kinds[kind],
-            why=_why(kinds[kind], len(answered[kind])),
+            why=_why(kinds[kind], len(answered[kind]), absent),
             controls=tuple(answered[kind]),
         )
         for number, kind in enumerate(ranked, start=1)
     )
 
 
-def _why(kind: EvidenceKind, controls: int) -> str:
+def _absent(checks: Mapping[str, CheckResult]) -> list[str]:
+    """What checks say they found nothing of, each once: `no NetworkPolicy object is in the evidence`."""
+    reasons = {
+        observation.reason
+        for result in checks.values()
+        for observation in result.worst
+        if observation.subject == EVIDENCE_SET and observation.outcome is Outcome.NOT_CHECKED
+    }
+    return sorted(reasons)
+
+
+def _why(kind: EvidenceKind, controls: int, absent: Sequence[str]) -> str:
     plural = "s" if controls != 1 else ""
     if kind.id == STATEMENT:
         return f"{controls} control{plural} rest on what a person knows; add a review with name, date and expiry."
@@ -112,7 +129,10 @@ def _why(kind: EvidenceKind, controls: int) -> str:
             f"{controls} control{plural} ask for this first. This version lists such files and does not judge "
             "them yet; an assessor can."
         )
-    return f"{controls} control{plural} ask for this first, and the evidence handed in lacks it in whole or in part."
+    if not absent:
+        return f"{controls} control{plural} ask for this first, and the evidence handed in lacks some of it."
+    more = f"; and {len(absent) - _ABSENT_TOLD} more kinds" if len(absent) > _ABSENT_TOLD else ""
+    return f"{controls} control{plural} ask for this first; {'; '.join(absent[:_ABSENT_TOLD])}{more}."
 
 
 def _findings(results: Iterable[FrameworkResult]) -> Iterable[Finding]:

@@ -35,11 +35,23 @@ def population(seen: Seen, configuration: Configuration) -> tuple[Population, ..
         {subject.namespace for subject in seen.subjects if subject.namespace}
         | {subject.name for subject in seen.subjects if subject.type is SubjectType.NAMESPACE}
     )
-    return (
+    parts = (
         _part("namespaces", namespaces, expected.namespaces),
         _part("workloads", [subject.id for subject in workloads], expected.workloads),
         _part("images named by workloads", list(seen.images), expected.images),
     )
+    if not expected.clusters:
+        return parts
+    # Kubernetes objects do not say from which cluster they were taken
+    source = "compliance.yaml, expected; objects do not name their cluster, so a person has to confirm it"
+    clusters = Population(
+        what="clusters",
+        seen=0,
+        expected=len(expected.clusters),
+        missing=tuple(sorted(expected.clusters)),
+        source=source,
+    )
+    return (*parts, clusters)
 
 
 def _part(what: str, seen: Sequence[str], expected: Sequence[str]) -> Population:
@@ -93,7 +105,7 @@ def _seen(seen: Seen, parts: Sequence[Population]) -> str:
         f"We read {read:,} of {_plural(len(states), 'file')} handed in; they describe "
         f"{_plural(counts['workloads'], 'workload')} in {_plural(counts['namespaces'], 'namespace')}"
     )
-    stated = [part for part in parts if part.expected is not None]
+    stated = [part for part in parts if part.expected is not None and part.what != "clusters"]
     if not stated:
         return text + ", and nobody stated how many there ought to be."
     missing = sum(len(part.missing) for part in stated)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 
 import click
 
@@ -11,8 +12,7 @@ from compliance.cli.assessing import assess
 from compliance.cli.knowing import catalog, explain
 from compliance.errors import ComplianceError, UsageError
 
-#: Exit codes (DESIGN "Command line"). 0: packet written.
-GATE_TRIPPED = 1
+#: Exit codes of a run that wrote nothing; those of one that did are in `assessing`.
 USAGE = 2
 OWN_FAILURE = 4
 
@@ -42,6 +42,10 @@ def main() -> None:
         code = USAGE
     except ComplianceError as error:
         click.echo(f"compliance: {error}; nothing was written", err=True)
+        code = OWN_FAILURE
+    except Exception:  # a traceback must not look like a tripped gate to a pipeline, whose exit code is 1
+        traceback.print_exc()
+        click.echo("compliance: our own failure, nothing was written; report the lines above", err=True)
         code = OWN_FAILURE
     except KeyboardInterrupt:
         click.echo("compliance: stopped; nothing was written", err=True)

@@ -145,11 +145,12 @@ def _closes(count: int) -> str:
 
 def _table(results: Sequence[FrameworkResult]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    table.add_column("Framework", overflow="fold")
-    for name in ("Controls", "● satisfied", "✕ not satisfied", "◐ not reviewed", "partly shown", "○ not applicable"):
-        table.add_column(name, justify="right")
+    table.add_column("\nFramework", overflow="fold")
+    heads = ["\ntotal", "●\nsatisfied", "✕ not\nsatisfied", "◐ not\nreviewed", "partly\nshown", "○ not\napplicable"]
     if any(result.counts.error for result in results):
-        table.add_column("▲ error", justify="right")
+        heads.append("▲\nerror")
+    for head in heads:
+        table.add_column(head, justify="right", no_wrap=True)
     for result in results:
         table.add_row(f"{result.framework.id} {result.framework.edition}", *_numbers(result.counts, results))
     return table

@@ -17,7 +17,7 @@ from compliance.assess.findings import Basis, assess_framework
 from compliance.assess.gaps import actions, requests
 from compliance.assess.summary import Seen, population, summarise
 from compliance.catalog.loading import load_library
-from compliance.catalog.questions import resolve
+from compliance.catalog.questions import find_framework
 from compliance.errors import CatalogError, UsageError
 from compliance.model.assessment import (
     Assessment,
@@ -82,8 +82,8 @@ def frameworks_of(configuration: Configuration, named: Sequence[str]) -> Asked:
     try:
         library = load_library(configuration.catalogs)
         specs = tuple(named) or configuration.frameworks or DEFAULT_FRAMEWORKS
-        minor = configuration.parameters.kubernetes.minor
-        found = {(f.id, f.edition): f for f in (resolve(library, spec, minor) for spec in specs)}
+        version = configuration.parameters.kubernetes
+        found = {(f.id, f.edition): f for f in (find_framework(library, spec, version) for spec in specs)}
     except CatalogError as error:
         raise UsageError(str(error)) from error
     return Asked(library=library, frameworks=tuple(found.values()))
@@ -127,7 +127,7 @@ def assemble(request: Request, asked: Asked, observed: Observed) -> Assessment:
         subjects=subjects,
         observations=observed.observations,
         snippets=EvidenceSnippets(observed.real),
-        requests=requests(results, library.evidence_kinds),
+        requests=requests(results, results_of_checks, library.evidence_kinds),
         actions=actions(results, results_of_checks, configuration.owners),
         population=parts,
         deviations=configuration.deviations,

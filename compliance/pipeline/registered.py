@@ -25,9 +25,9 @@ FORMATS = tuple(_EXPORTERS)
 @cache
 def readers() -> dict[str, Reader]:
     """Readers by id."""
-    from compliance.evidence import kubernetes  # parsers are slow to import
+    from compliance.evidence.kubernetes import READER as KUBERNETES  # imported late: parsers are slow to import
 
-    return {reader.id: reader for reader in (kubernetes.READER,)}
+    return {reader.id: reader for reader in (KUBERNETES,)}
 
 
 @cache

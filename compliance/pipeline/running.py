@@ -207,10 +207,15 @@ def _observe(
         cpu += result.judge_cpu
         progress.advance()
     gathered.runs.append(evaluating.about_the_cluster(shop))
-    types = frozenset(type(record) for record in seen.records) | (frozenset({Pod}) if gathered.entries else frozenset())
-    types = types | {Header} if types else types
+    types: set[type] = {type(record) for record in seen.records}
+    if gathered.entries:
+        types.add(Pod)
+    if types:
+        types.add(Header)
     gathered.runs.append(
-        evaluating.where_nothing_is(checks(), seen.cluster, types, gathered.notes.values(), work / "run-nothing")
+        evaluating.where_nothing_is(
+            checks(), seen.cluster, frozenset(types), gathered.notes.values(), work / "run-nothing"
+        )
     )
     subjects = gathered.subjects | {
         subject.id: subject for subject in (EVIDENCE_SET, evaluating.UNREADABLE, seen.cluster.subject)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from compliance.evidence.credentials import redact_line
+from compliance.evidence.redaction import redact_lines
 from compliance.model.assessment import Snippet
 from compliance.model.evidence import Location
 from compliance.pipeline.evaluating import key_of
 
 _AROUND = 3
 _MAX_LINE = 300
-#: Larger files are dumps, whose lines are found by pointer; walking them for each snippet would be quadratic.
-_MAX_FILE = 8 * 1024 * 1024
+#: Larger files are dumps: to hold and redact them whole costs more than seven lines of them tell.
+_MAX_FILE = 4 * 1024 * 1024
 
 
 class EvidenceSnippets:
@@ -32,7 +32,7 @@ class EvidenceSnippets:
             return None
         first = max(1, location.line - _AROUND)
         shown = lines[first - 1 : location.line + _AROUND]
-        return Snippet(first=first, lines=tuple(redact_line(line)[:_MAX_LINE] for line in shown))
+        return Snippet(first=first, lines=tuple(line[:_MAX_LINE] for line in shown))
 
     def _read(self, key: str) -> tuple[str, ...]:
         real = self._files.get(key)
@@ -42,6 +42,6 @@ class EvidenceSnippets:
             path = Path(real)
             if path.stat().st_size > _MAX_FILE:
                 return ()
-            return tuple(path.read_bytes().decode("utf-8", "replace").splitlines())
+            return redact_lines(path.read_bytes().decode("utf-8", "replace").splitlines())
         except OSError:
             return ()

@@ -49,7 +49,7 @@ def test_evidence_is_asked_for_by_how_many_controls_it_answers() -> None:
     rows = [make_row("a", "7"), make_row("b", "8"), make_row("c", "3", Coverage.PARTIAL)]
     results = [make_result("a", PASS), make_result("b", FAIL), make_result("c", NC)]
     result = assess_framework(framework, make_basis(framework, rows, results))
-    found = requests([result], KINDS)
+    found = requests([result], {r.check.id: r for r in results}, KINDS)
     assert [(r.id, r.evidence.id, [c.control for c in r.controls]) for r in found] == [
         ("R-001", "node-file-stat", ["1", "2"]),
         ("R-002", "k8s-objects", ["3"]),
