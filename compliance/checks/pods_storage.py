@@ -228,13 +228,13 @@ def pod_mount_propagation(pod: Pod) -> Verdict:
 def pod_volume_types(pod: Pod) -> Verdict:
     """Every volume is a configMap, csi, downwardAPI, emptyDir, ephemeral, image, claim, projected or secret.
 
-    A volume that names no source fails as it does upstream.
+    A volume that names no source is an emptyDir (API default).
     Source: Pod Security Standards, restricted, "Volume Types".
     """
     faults = [
         Fault(f"volume {volume.name} is of type {volume.type}", pod.at(volume.at))
         for volume in pod.volumes
-        if volume.type not in RESTRICTED_VOLUMES or volume.host_path is not None
+        if (volume.type not in RESTRICTED_VOLUMES and volume.type != "none") or volume.host_path is not None
     ]
     return _of_volumes(pod, faults, "all of types that the restricted profile allows")
 
