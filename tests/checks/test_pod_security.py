@@ -1,7 +1,7 @@
 """The Pod Security checks say what Kubernetes says, for every version and for every kind that holds a pod.
 
-Two corpora: a small one of our own that always runs, and the fixtures that Kubernetes publishes, 4,537 manifests for the
-versions 1.0 to 1.37, read from the folder that the environment variable COMPLIANCE_POD_SECURITY_FIXTURES names:
+Two corpora: a small one of our own that always runs, and the fixtures that Kubernetes publishes, 4,537 manifests for
+the versions 1.0 to 1.37, read from the folder that the environment variable COMPLIANCE_POD_SECURITY_FIXTURES names:
 
     git clone https://github.com/kubernetes/pod-security-admission
     export COMPLIANCE_POD_SECURITY_FIXTURES=$PWD/pod-security-admission/test/testdata
