@@ -69,19 +69,23 @@ def assess(
     3 written, some evidence could not be read or a check failed to run; 4 our own failure.
     """
     # imported here: they bring parsers and renderers that --help does not need
-    from compliance.cli.gates import parse
+    from compliance.cli.gates import check_names, parse
     from compliance.cli.terminal import Terminal
     from compliance.configuration.loading import load
     from compliance.model.assessment import Options
+    from compliance.pipeline.assembling import frameworks_of
+    from compliance.pipeline.registered import checks
     from compliance.pipeline.running import Request, run
 
     gates = tuple(parse(rule) for rule in rules)
     configuration = load(Path(config)) if config else Configuration()
+    asked = frameworks_of(configuration, frameworks)
+    for gate in gates:
+        check_names(gate, asked.frameworks, {check.id for check in checks()})
     clock = _as_of(as_of)
     request = Request(
         paths=paths,
         configuration=configuration,
-        frameworks=frameworks,
         destination=Path(output),
         as_of=clock,
         formats=_formats(formats),
@@ -92,7 +96,7 @@ def assess(
     )
     terminal = Terminal(log_format=log_format, quiet=quiet)
     with terminal:
-        result = run(request, terminal)
+        result = run(request, asked, terminal)
     tripped = tuple(gate for gate in gates if gate.tripped(result.assessment))
     terminal.tell(result, tripped)
     return _exit_code(tripped, result.complete)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from compliance.errors import UsageError
 from compliance.model.assessment import Assessment, EvidenceState, Finding
+from compliance.model.catalog import Framework
 from compliance.model.outcome import Severity, Status
 
 _SEVERITIES = [severity.value for severity in Severity]
@@ -48,14 +49,22 @@ class Gate:
                     if self.topic != "control" or finding.control == self.value:
                         yield finding
 
-    def check_names(self, assessment: Assessment) -> None:
-        """Refuse a rule that names what the assessment does not have: it could never be met.
 
-        Raises:
-            UsageError: the framework, control or check is not known.
-        """
-        if self.topic == "check" and all(result.check.id != self.value for result in assessment.checks):
-            raise UsageError(f"--fail-on {self.rule}: there is no check {self.value}")
+def check_names(gate: Gate, frameworks: Iterable[Framework], checks: Iterable[str]) -> None:
+    """Refuse a rule that names what the assessment will not have: it could never be met.
+
+    Raises:
+        UsageError: the framework is not assessed, or the control or check is not known.
+    """
+    if gate.topic == "check" and gate.value not in checks:
+        raise UsageError(f"--fail-on {gate.rule}: there is no check {gate.value}")
+    if not gate.framework:
+        return
+    controls = [{str(control.id) for control in f.controls} for f in frameworks if f.id == gate.framework]
+    if not controls:
+        raise UsageError(f"--fail-on {gate.rule}: {gate.framework} is not assessed in this run; name it with -f")
+    if gate.topic == "control" and all(gate.value not in ids for ids in controls):
+        raise UsageError(f"--fail-on {gate.rule}: {gate.framework} has no control {gate.value}")
 
 
 def parse(rule: str) -> Gate:

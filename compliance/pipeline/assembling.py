@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import zstandard
 
 from compliance import __version__
@@ -259,5 +259,5 @@ def evidence_index(assessment: Assessment) -> Iterator[OutputFile]:
         "evidence_set_sha256": assessment.evidence_sha256,
         "files": entries,
     }
-    text = json.dumps(document, ensure_ascii=False, indent=1)
-    yield OutputFile(path="evidence/index.json", media_type="application/json", chunks=(text.encode() + b"\n",))
+    text = msgspec.json.format(msgspec.json.encode(document), indent=1)
+    yield OutputFile(path="evidence/index.json", media_type="application/json", chunks=(text, b"\n"))

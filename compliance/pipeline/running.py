@@ -22,6 +22,7 @@ from compliance.model.configuration import Configuration
 from compliance.model.evidence import EVIDENCE_SET, Subject
 from compliance.model.workload import Pod
 from compliance.pipeline import assembling, evaluating
+from compliance.pipeline.assembling import Asked
 from compliance.pipeline.caching import Cache, cache_file, fingerprint
 from compliance.pipeline.evaluating import BATCH, Shared, Task, judge_task
 from compliance.pipeline.files import InputFile, find
@@ -40,14 +41,13 @@ _AHEAD = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What to assess and how. `frameworks` are `id` or `id@edition`; `as_of` is ISO 8601 in UTC.
+    """What to assess and how. `as_of` is ISO 8601 in UTC.
 
     `jobs` is how many processes may work; None: as many as there are processors.
     """
 
     paths: tuple[str, ...]
     configuration: Configuration
-    frameworks: tuple[str, ...]
     destination: Path
     as_of: str
     formats: tuple[str, ...]
@@ -108,7 +108,7 @@ class _Here(Executor):
         return future
 
 
-def run(request: Request, progress: Progress) -> Result:
+def run(request: Request, asked: Asked, progress: Progress) -> Result:
     """Assess the evidence and put the packet in its place.
 
     Raises:
@@ -116,7 +116,6 @@ def run(request: Request, progress: Progress) -> Result:
         ComplianceError: our own failure; the old packet is untouched.
     """
     check_destination(request.destination)
-    frameworks = assembling.frameworks_of(request.configuration, request.frameworks)
     for name in request.formats:
         exporter(name)
     files = find(request.paths)
@@ -127,7 +126,7 @@ def run(request: Request, progress: Progress) -> Result:
         with _executor(request.jobs, files) as executor:
             observed = _observe(request, files, work, executor, progress)
         started = _Clock(progress, "assess", 1)
-        assessment = assembling.assemble(request, frameworks, observed)
+        assessment = assembling.assemble(request, asked, observed)
         started.stop()
         _export(request, assessment, progress)
     finally:

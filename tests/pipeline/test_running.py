@@ -17,6 +17,7 @@ from compliance.model.assessment import Options
 from compliance.model.check import Check, Verdict
 from compliance.model.configuration import Configuration
 from compliance.pipeline import registered
+from compliance.pipeline.assembling import frameworks_of
 from compliance.pipeline.caching import cache_file
 from compliance.pipeline.running import Request, Result, run
 
@@ -58,7 +59,6 @@ def assess(evidence: Path, output: str = "packet", **changes: Any) -> Result:
     settings: dict[str, Any] = {
         "paths": (str(evidence),),
         "configuration": Configuration(),
-        "frameworks": ("cis-kubernetes",),
         "destination": evidence.parent / output,
         "as_of": AS_OF,
         "formats": ("json",),
@@ -67,7 +67,9 @@ def assess(evidence: Path, output: str = "packet", **changes: Any) -> Result:
         "cache": False,
         "command": "compliance assess EVIDENCE",
     }
-    return run(Request(**settings | changes), Silent())
+    frameworks = changes.pop("frameworks", ("cis-kubernetes",))
+    request = Request(**settings | changes)
+    return run(request, frameworks_of(request.configuration, frameworks), Silent())
 
 
 def observations(result: Result) -> list[dict[str, Any]]:
