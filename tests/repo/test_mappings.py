@@ -1,0 +1,32 @@
+"""Checks and mappings agree: every mapped check exists, and every check is mapped."""
+
+from __future__ import annotations
+
+import compliance.checks
+from compliance.catalog.loading import load_library
+from compliance.catalog.questions import find_framework, rows_of
+from compliance.model.catalog import Judged
+from compliance.model.check import discover
+
+INSTALLED = {str(check.id) for check in discover(compliance.checks)}
+LIBRARY = load_library()
+
+
+def test_every_mapped_check_exists() -> None:
+    """A row of a check that is not there would leave its control without an answer."""
+    assert sorted({row.check for row in LIBRARY.check_mappings} - INSTALLED) == []
+
+
+def test_every_check_is_mapped() -> None:
+    """A check that no control rests on would decide nothing."""
+    assert sorted(INSTALLED - {row.check for row in LIBRARY.check_mappings}) == []
+
+
+def test_automated_controls_have_checks_or_wait_for_evidence() -> None:
+    """A control that we promise to judge by evidence that is read today has rows."""
+    for name in sorted({identity for identity, _ in LIBRARY.frameworks}):
+        framework = find_framework(LIBRARY, name)
+        rows = rows_of(LIBRARY, framework)
+        for control in framework.controls:
+            if control.judged is Judged.AUTOMATED and LIBRARY.evidence_kinds[control.evidence[0]].supported:
+                assert rows.get(control.id), f"{name} {control.id}"
