@@ -10,10 +10,7 @@ from compliance.model.outcome import Severity
 
 
 def _selected(budget: DisruptionBudget, cluster: Cluster) -> tuple[WorkloadEntry, ...]:
-    if budget.selector is None:
-        return ()
-    selects = budget.selector.selects
-    return tuple(e for e in cluster.workloads_in.get(budget.header.namespace, ()) if selects(e.pod_labels))
+    return cluster.selected(budget.header.namespace, budget.selector) if budget.selector is not None else ()
 
 
 @check(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from compliance.model.check import Effort, Verdict, check, failed, listed, not_applicable, not_checked, passed
-from compliance.model.cluster import Cluster, Service, ServicePort, WorkloadEntry
+from compliance.model.cluster import Cluster, LabelSelector, Service, ServicePort, WorkloadEntry
 from compliance.model.configuration import Parameters
 from compliance.model.evidence import escape
 from compliance.model.outcome import Severity
@@ -90,9 +90,8 @@ def service_load_balancer(service: Service, params: Parameters) -> Verdict:
 
 
 def _selected(service: Service, cluster: Cluster) -> tuple[WorkloadEntry, ...]:
-    wanted = (service.selector or {}).items()
-    entries = cluster.workloads_in.get(service.header.namespace, ())
-    return tuple(entry for entry in entries if wanted <= entry.pod_labels.items())
+    selector = LabelSelector(match_labels=service.selector or {}, match_expressions=())
+    return cluster.selected(service.header.namespace, selector)
 
 
 def _unselecting(service: Service) -> Verdict | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from compliance.model.admission import covers, policies_on
 from compliance.model.check import Effort, Verdict, check, failed, listed, not_applicable, not_checked, passed
-from compliance.model.cluster import AdmissionPolicy, Cluster, Namespace, NetworkPolicy, OtherObject
+from compliance.model.cluster import AdmissionPolicy, Cluster, Header, Namespace, NetworkPolicy, OtherObject
 from compliance.model.configuration import Parameters
 from compliance.model.evidence import At, escape
 from compliance.model.outcome import Severity
@@ -36,6 +37,24 @@ def _system(namespace: Namespace, params: Parameters) -> Verdict | None:
     if name not in params.system_namespaces:
         return None
     return not_applicable(f"{name} holds the platform's own workloads", at=[namespace.header.at("/metadata/name")])
+
+
+class _HasHeader(Protocol):
+    @property
+    def header(self) -> Header: ...
+
+
+def _unknown(kind: str, stray: Sequence[_HasHeader], cluster: Cluster) -> Verdict | None:
+    """NOT_CHECKED where a namespace without an object of a kind proves nothing, else None.
+
+    That is so when none was handed in at all, or some that name no namespace and may belong here.
+    """
+    if not cluster.knows(kind):
+        return not_checked(f"no {kind} was handed in")
+    if stray:
+        names = listed(found.header.name for found in stray)
+        return not_checked(f"{kind} {names} names no namespace and may belong here", at=[stray[0].header.at()])
+    return None
 
 
 @check(
@@ -144,9 +163,10 @@ def namespace_network_policy(namespace: Namespace, cluster: Cluster, params: Par
         return passed(f"{names} in {name}", at=[found.header.at() for found in own[:10]])
     if others:
         return _unread(namespace, others, "whether policies of the whole cluster isolate pods")
-    if not cluster.knows("NetworkPolicy"):
-        return not_checked("no NetworkPolicy was handed in")
-    return failed(f"no NetworkPolicy in {name}", at=[namespace.header.at(), *cluster.at_list("NetworkPolicy")])
+    unknown = _unknown("NetworkPolicy", cluster.network_policies_in.get(None, ()), cluster)
+    return unknown or failed(
+        f"no NetworkPolicy in {name}", at=[namespace.header.at(), *cluster.at_list("NetworkPolicy")]
+    )
 
 
 @check(
@@ -191,8 +211,9 @@ def _default_deny(namespace: Namespace, cluster: Cluster, direction: str) -> Ver
     others = _plugin_policies(namespace, cluster)
     if others:
         return _unread(namespace, others, f"whether {direction} is denied by default")
-    if not policies and not cluster.knows("NetworkPolicy"):
-        return not_checked("no NetworkPolicy was handed in")
+    unknown = _unknown("NetworkPolicy", cluster.network_policies_in.get(None, ()), cluster)
+    if unknown is not None:
+        return unknown
     seen = f"only {listed(policy.header.name for policy in policies)}" if policies else "no NetworkPolicy at all"
     at = [policy.header.at("/spec") for policy in policies[:10]] or list(cluster.at_list("NetworkPolicy"))
     return failed(f"no policy in {name} denies {direction} for every pod: {seen}", at=[namespace.header.at(), *at])
@@ -226,8 +247,9 @@ def namespace_limit_range(namespace: Namespace, cluster: Cluster, params: Parame
     if useful:
         names = listed(limits.header.name for limits in useful)
         return passed(f"LimitRange {names}", at=[limits.header.at("/spec/limits") for limits in useful])
-    if not found and not cluster.knows("LimitRange"):
-        return not_checked("no LimitRange was handed in")
+    unknown = _unknown("LimitRange", cluster.limits_in.get(None, ()), cluster)
+    if unknown is not None:
+        return unknown
     seen = "a LimitRange that sets no default and no maximum" if found else "no LimitRange"
     at = [namespace.header.at(), *(limits.header.at("/spec") for limits in found)]
     return failed(f"{seen} in {namespace.header.name}", at=[*at, *cluster.at_list("LimitRange")])
@@ -252,8 +274,9 @@ def namespace_quota(namespace: Namespace, cluster: Cluster, params: Parameters) 
     if useful:
         words = listed(f"{quota.header.name} ({listed(quota.hard, limit=4)})" for quota in useful)
         return passed(f"ResourceQuota {words}", at=[quota.header.at("/spec/hard") for quota in useful])
-    if not found and not cluster.knows("ResourceQuota"):
-        return not_checked("no ResourceQuota was handed in")
+    unknown = _unknown("ResourceQuota", cluster.quotas_in.get(None, ()), cluster)
+    if unknown is not None:
+        return unknown
     seen = "a ResourceQuota that caps nothing" if found else "no ResourceQuota"
     at = [namespace.header.at(), *(quota.header.at("/spec") for quota in found)]
     return failed(f"{seen} in {namespace.header.name}", at=[*at, *cluster.at_list("ResourceQuota")])

@@ -101,7 +101,7 @@ def network_policy_selects(policy: NetworkPolicy, cluster: Cluster) -> Verdict:
     if not entries:
         where = header.namespace or "a namespace that the file does not name"
         return not_checked(f"no workload in {where} was handed in", at=at)
-    selected = [entry for entry in entries if selector.selects(entry.pod_labels)]
+    selected = cluster.selected(header.namespace, selector)
     if not selected:
         return failed(f"NetworkPolicy {header.name} selects none of {len(entries)} workloads of its namespace", at=at)
     names = listed(dict.fromkeys(entry.said() for entry in selected))

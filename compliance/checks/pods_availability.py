@@ -143,10 +143,9 @@ def pod_disruption_budget(pod: Pod, cluster: Cluster) -> Verdict:
     at = [pod.at("/spec/replicas"), *more]
     if number < 2:
         return not_applicable(f"{how}: one pod cannot be both evicted and kept", at=at)
-    for budget in cluster.budgets_in.get(pod.namespace, ()):
-        if budget.selector is not None and budget.selector.selects(pod.pod_labels):
-            reason = f"PodDisruptionBudget {budget.header.name} selects the pods"
-            return passed(reason, at=[budget.header.at("/spec/selector")])
+    for budget in cluster.budgets_of(pod.namespace, pod.pod_labels):
+        reason = f"PodDisruptionBudget {budget.header.name} selects the pods"
+        return passed(reason, at=[budget.header.at("/spec/selector")])
     if not cluster.knows("PodDisruptionBudget"):
         return not_checked("no PodDisruptionBudget was handed in", at=at)
     where = "the manifest's namespace" if pod.namespace is None else f"namespace {pod.namespace}"

@@ -70,11 +70,7 @@ def _governed(pod: Pod, cluster: Cluster, direction: str) -> Verdict:
 
 
 def _policies(pod: Pod, cluster: Cluster, direction: str) -> list[NetworkPolicy]:
-    return [
-        policy
-        for policy in cluster.network_policies_in.get(pod.namespace, ())
-        if direction in policy.types and policy.pod_selector.selects(pod.pod_labels)
-    ]
+    return [policy for policy in cluster.policies_of(pod.namespace, pod.pod_labels) if direction in policy.types]
 
 
 def _why_unknown(pod: Pod, cluster: Cluster) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeVar
 
 from compliance.model.evidence import At, Origin, Subject
 
@@ -461,9 +461,18 @@ class Cluster:
     others_of: Mapping[str, tuple[OtherObject, ...]] = field(default_factory=dict)
     policy_bindings_of: Mapping[str, tuple[PolicyBinding, ...]] = field(default_factory=dict)
     workloads_as: Mapping[tuple[str | None, str], tuple[WorkloadEntry, ...]] = field(default_factory=dict)
+    workloads_labelled: Mapping[tuple[str | None, str, str], tuple[WorkloadEntry, ...]] = field(default_factory=dict)
     autoscaler_of: Mapping[tuple[str | None, str, str], Autoscaler] = field(default_factory=dict)
     routes_to: Mapping[tuple[str | None, str], tuple[Route, ...]] = field(default_factory=dict)
     services_by_label: Mapping[tuple[str | None, str, str], tuple[Service, ...]] = field(default_factory=dict)
+    policies_by_label: Mapping[tuple[str | None, str, str], tuple[NetworkPolicy, ...]] = field(default_factory=dict)
+    budgets_by_label: Mapping[tuple[str | None, str, str], tuple[DisruptionBudget, ...]] = field(default_factory=dict)
+
+    def selected(self, namespace: str | None, selector: LabelSelector) -> tuple[WorkloadEntry, ...]:
+        """The workloads of a namespace whose pods a selector matches; only those of its rarest label are looked at."""
+        groups = [self.workloads_labelled.get((namespace, *label), ()) for label in selector.match_labels.items()]
+        candidates = min(groups, key=len) if groups else self.workloads_in.get(namespace, ())
+        return tuple(entry for entry in candidates if selector.selects(entry.pod_labels))
 
     def knows(self, kind: str) -> bool:
         """Whether objects of a kind were handed in, so that the absence of one means something."""
@@ -479,6 +488,35 @@ class Cluster:
         ]
         return tuple(sorted(found, key=lambda service: service.header.subject.id)) if len(found) > 1 else tuple(found)
 
+    def policies_of(self, namespace: str | None, labels: Mapping[str, str]) -> tuple[NetworkPolicy, ...]:
+        """The NetworkPolicies of a namespace that select pods with these labels, in order of subject id."""
+        near = _near(self.policies_by_label, namespace, labels)
+        found = [policy for policy in near if policy.pod_selector.selects(labels)]
+        return tuple(sorted(found, key=lambda policy: policy.header.subject.id))
+
+    def budgets_of(self, namespace: str | None, labels: Mapping[str, str]) -> tuple[DisruptionBudget, ...]:
+        """The disruption budgets of a namespace that select pods with these labels, in order of subject id."""
+        near = _near(self.budgets_by_label, namespace, labels)
+        found = [budget for budget in near if budget.selector is not None and budget.selector.selects(labels)]
+        return tuple(sorted(found, key=lambda budget: budget.header.subject.id))
+
     def at_list(self, kind: str) -> tuple[At, ...]:
         """The typed lists of a kind, to show that there is none of it."""
         return tuple(At(found.origin, "/items") for found in self.lists if found.item_kind == kind)
+
+
+def near_label(namespace: str | None, selector: LabelSelector | None) -> tuple[str | None, str, str]:
+    """The key under which an object with a selector is indexed: its first label, empty texts without one."""
+    label = min(selector.match_labels.items(), default=("", "")) if selector is not None else ("", "")
+    return (namespace, *label)
+
+
+T = TypeVar("T")
+
+
+def _near(
+    index: Mapping[tuple[str | None, str, str], tuple[T, ...]], namespace: str | None, labels: Mapping[str, str]
+) -> Iterator[T]:
+    """What may select pods with these labels, by `near_label`."""
+    for key in dict.fromkeys((*labels.items(), ("", ""))):
+        yield from index.get((namespace, *key), ())

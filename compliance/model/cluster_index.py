@@ -32,6 +32,7 @@ from compliance.model.cluster import (
     TypedList,
     WebhookConfiguration,
     WorkloadEntry,
+    near_label,
 )
 from compliance.model.evidence import Origin, Subject, SubjectType
 from compliance.model.rbac import bound_role_key, role_key, subject_key
@@ -135,6 +136,9 @@ def _joined(
         },
         others_of=_grouped(others, lambda found: found.header.kind),
         policy_bindings_of=_grouped(policy_bindings, lambda found: found.policy_name),
+        workloads_labelled=_labelled(workloads),
+        policies_by_label=_grouped(policies, lambda found: near_label(found.header.namespace, found.pod_selector)),
+        budgets_by_label=_grouped(budgets, lambda found: near_label(found.header.namespace, found.selector)),
         workloads_as=_grouped(workloads, lambda found: (found.namespace, found.service_account_name or "default")),
         autoscaler_of=_first(scalers, lambda found: (found.header.namespace, found.target_kind, found.target_name)),
         routes_to=_routes_to(routes),
@@ -167,6 +171,14 @@ def _first(records: Sequence[T], key: Callable[[T], K]) -> dict[K, T]:
     for record in records:
         found.setdefault(key(record), record)
     return found
+
+
+def _labelled(entries: Sequence[WorkloadEntry]) -> dict[tuple[str | None, str, str], tuple[WorkloadEntry, ...]]:
+    groups: dict[tuple[str | None, str, str], list[WorkloadEntry]] = {}
+    for found in entries:
+        for key, value in found.pod_labels.items():
+            groups.setdefault((found.namespace, key, value), []).append(found)
+    return {label: tuple(found) for label, found in groups.items()}
 
 
 def _bindings_to(bindings: Sequence[RoleBinding]) -> dict[tuple[str, str | None, str], tuple[RoleBinding, ...]]:

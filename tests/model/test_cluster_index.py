@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from itertools import permutations
 
-from compliance.model.cluster import Header, Role, RoleBinding, ServiceAccount, TypedList
+from compliance.model.cluster import (
+    Header,
+    LabelSelector,
+    NetworkPolicy,
+    Role,
+    RoleBinding,
+    ServiceAccount,
+    TypedList,
+    WorkloadEntry,
+)
 from compliance.model.cluster_index import index
 from compliance.model.evidence import Origin, Subject, SubjectType
 from compliance.model.rbac import bound_role_key, role_key
@@ -26,6 +35,28 @@ def header(kind: str, name: str, namespace: str | None, path: str = "a.yaml") ->
 def account(path: str) -> ServiceAccount:
     return ServiceAccount(
         header=header("ServiceAccount", "api", "shop", path), automount_token=None, secrets=(), image_pull_secrets=()
+    )
+
+
+def workload(name: str, labels: dict[str, str]) -> WorkloadEntry:
+    found = header("Deployment", name, "shop")
+    return WorkloadEntry(
+        origin=found.origin,
+        subject=found.subject,
+        kind="Deployment",
+        name=name,
+        namespace="shop",
+        replicas=None,
+        pod_labels=labels,
+        service_account_name=None,
+        automount_service_account_token=None,
+        host_network=None,
+        spec_at="/spec/template/spec",
+        container_ports=(),
+        host_ports=(),
+        config_maps=(),
+        secrets=(),
+        images=(),
     )
 
 
@@ -55,3 +86,31 @@ def test_a_role_without_a_namespace_is_not_taken_for_a_cluster_role() -> None:
     cluster = index([role, cluster_role, bound], ())
     assert cluster.role_named[bound_role_key(bound)] is role
     assert cluster.bindings_of.get(role_key(cluster_role)) is None
+
+
+def test_look_up_by_labels_finds_what_a_scan_finds() -> None:
+    """Workloads, policies and budgets are found by their labels as if each were tried."""
+    selectors = [
+        LabelSelector(match_labels=dict(labels), match_expressions=expressions)
+        for labels in ((), (("app", "a"),), (("app", "b"), ("tier", "x")))
+        for expressions in ((), (("tier", "Exists", ()),), (("app", "NotIn", ("a",)),))
+    ]
+    policies = [
+        NetworkPolicy(
+            header=header("NetworkPolicy", f"p{number}", "shop"),
+            pod_selector=selector,
+            types=("Ingress",),
+            ingress=(),
+            egress=(),
+        )
+        for number, selector in enumerate(selectors)
+    ]
+    labels = [{}, {"app": "a"}, {"app": "b", "tier": "x"}, {"app": "b"}, {"tier": "x"}]
+    entries = [workload(f"w{number}", found) for number, found in enumerate(labels)]
+    cluster = index(policies, entries)
+    for selector in selectors:
+        found = cluster.selected("shop", selector)
+        assert found == tuple(e for e in entries if selector.selects(e.pod_labels))
+    for pod in labels:
+        assert cluster.policies_of("shop", pod) == tuple(p for p in policies if p.pod_selector.selects(pod))
+        assert cluster.policies_of("other", pod) == ()
