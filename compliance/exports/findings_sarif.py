@@ -18,6 +18,7 @@ from compliance.model.assessment import (
     Assessment,
     CheckResult,
     Counts,
+    EvidenceFile,
     EvidenceState,
     Exporter,
     FrameworkResult,
@@ -38,6 +39,8 @@ RESULTS_KEPT = 25_000
 _PLACES_KEPT = 10
 #: GitHub takes at most 20 tags of a rule; all controls are in its relationships.
 _TAGS_KEPT = 20
+#: Problems told of one file; evidence/index.json has all.
+_PROBLEMS_KEPT = 5
 #: Where relative paths start: what was handed in.
 _BASE = "%SRCROOT%"
 
@@ -175,16 +178,8 @@ def _taxonomy(result: FrameworkResult) -> Json:
 
 
 def _invocation(assessment: Assessment) -> Json:
-    """The run, with a notification for each file that could not be read."""
-    unread = [
-        {
-            "level": "error" if file.state is EvidenceState.UNREADABLE else "note",
-            "message": {"text": _text(f"{file.state.value}: {file.reason}")},
-            "locations": [{"physicalLocation": {"artifactLocation": _artifact(file.path)}}],
-        }
-        for file in assessment.evidence
-        if file.state is not EvidenceState.READ
-    ]
+    """The run, with a notification for each file that was not read, or not wholly."""
+    unread = [_notification(file.path, level, text) for file in assessment.evidence for level, text in _troubles(file)]
     found: Json = {
         "executionSuccessful": not any(one["level"] == "error" for one in unread),
         "endTimeUtc": assessment.as_of,
@@ -194,6 +189,22 @@ def _invocation(assessment: Assessment) -> Json:
     if unread:
         found["toolExecutionNotifications"] = unread
     return found
+
+
+def _troubles(file: EvidenceFile) -> Iterator[tuple[str, str]]:
+    if file.state is EvidenceState.READ:
+        yield from (("warning", problem) for problem in file.problems[:_PROBLEMS_KEPT])
+    else:
+        level = "error" if file.state is EvidenceState.UNREADABLE else "note"
+        yield level, f"{file.state.value}: {file.reason}"
+
+
+def _notification(path: str, level: str, text: str) -> Json:
+    return {
+        "level": level,
+        "message": {"text": _text(text)},
+        "locations": [{"physicalLocation": {"artifactLocation": _artifact(path)}}],
+    }
 
 
 def _properties(assessment: Assessment) -> Json:

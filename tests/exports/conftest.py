@@ -35,7 +35,8 @@ def golden(request: pytest.FixtureRequest) -> Golden:
         if request.config.getoption("--update-golden", default=False):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(written)
-        assert path.is_file(), f"{path} is missing; run pytest with --update-golden and read what it wrote"
-        assert written == path.read_bytes(), f"{path.name} changed; run pytest with --update-golden and read the change"
+        how = "run pytest tests/exports --update-golden and read what it wrote"
+        assert path.is_file(), f"{path} is missing; {how}"
+        assert written == path.read_bytes(), f"{path.name} changed; {how}"
 
     return compare

@@ -115,9 +115,10 @@ def _subject(subjects: Subjects, row: Observation) -> Json:
 
 
 def _place(at: Location) -> str:
-    document = "" if at.document is None else f" document {at.document}"
+    """Path, line and pointer; the document of a file that holds several is counted from 1."""
     number = "" if at.line is None else f" line {at.line}"
-    return f"{at.path}{document}{number} {at.pointer}"
+    document = "" if at.document is None else f" document {at.document + 1}"
+    return f"{at.path}{number}{document} at {at.pointer or '/'}"
 
 
 def _evidence(ids: Ids, group: _Group) -> list[Json]:

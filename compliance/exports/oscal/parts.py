@@ -22,6 +22,9 @@ _MEDIA_TYPES = {
     "txt": "text/plain",
 }
 
+#: Problems told of one file; evidence/index.json has all.
+_PROBLEMS_KEPT = 5
+
 
 def some(**members: Any) -> Json:
     """Members that hold something, with `_` in names as `-`: OSCAL allows no empty array or text."""
@@ -194,7 +197,9 @@ def _evidence_resource(file: EvidenceFile, ids: Ids) -> Json:
         "uuid": evidence_uuid(ids, file.sha256, file.path),
         "title": line(f"{file.id} {file.path}"),
         "description": prose(
-            f"{file.state.value}; {file.size} bytes; the path is relative to what was handed in.", file.reason
+            f"{file.state.value}; {file.size} bytes; the path is relative to what was handed in.",
+            file.reason,
+            *file.problems[:_PROBLEMS_KEPT],
         ),
         "props": oscal_prop("type", "evidence")
         + prop("evidence-id", file.id)

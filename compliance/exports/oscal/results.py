@@ -120,8 +120,8 @@ def _finding(
     return some(
         uuid=ids("finding", finding.framework, finding.edition, finding.control),
         title=line(f"{finding.control} {finding.title}"),
-        description=prose(finding.because, finding.shown, finding.missing),
-        props=_finding_props(finding),
+        description=prose(finding.because, finding.shown, finding.missing, *_reviewed(finding)),
+        props=_finding_props(assessment, finding),
         origins=[{"actors": [_actor(assessment, ids, finding)]}],
         target=_target(result, finding),
         related_observations=[
@@ -144,7 +144,14 @@ def _outcomes(result: CheckResult) -> list[Outcome]:
     return [outcome for outcome in ORDER if seen[outcome]]
 
 
-def _finding_props(finding: Finding) -> list[Json]:
+def _reviewed(finding: Finding) -> list[str]:
+    if finding.review is None:
+        return []
+    review = finding.review
+    return [f"Reviewed by {review.reviewer} on {review.date}, valid until {review.expires}: {review.statement}"]
+
+
+def _finding_props(assessment: Assessment, finding: Finding) -> list[Json]:
     found = framework_props(finding.framework, finding.edition)
     found += prop("control", string(finding.control))
     found += prop("result", finding.status.value)
@@ -153,8 +160,12 @@ def _finding_props(finding: Finding) -> list[Json]:
     found += prop("responsibility", string(finding.responsibility))
     for row in finding.checks:
         found += prop("check", row.check, remarks=line(f"{row.coverage} coverage: {row.outcome.value}"))
-    for deviation in finding.deviations:
-        found += prop("deviation", string(deviation))
+    for deviation in assessment.deviations:
+        if deviation.id in finding.deviations:
+            says = (
+                f"{deviation.type}, approved by {deviation.approver} until {deviation.expires}: {deviation.rationale}"
+            )
+            found += prop("deviation", string(deviation.id), remarks=line(says))
     return found
 
 
@@ -174,7 +185,7 @@ def _target(result: FrameworkResult, finding: Finding) -> Json:
         target_id=control_token(framework.id, framework.catalog, finding.control) + "_smt",
         title=line(finding.title),
         props=framework_props(framework.id, framework.edition) + prop("result", finding.status.value),
-        status={"state": state, "reason": reason, "remarks": prose(f"{finding.status.value}: {finding.because}")},
+        status=some(state=state, reason=reason, remarks=finding.status.value if reason == "other" else ""),
         implementation_status={"state": "not-applicable"} if not_applicable else None,
     )
 

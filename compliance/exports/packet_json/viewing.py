@@ -55,12 +55,18 @@ def view(assessment: Assessment) -> views.AssessmentView:
         evidence=[_evidence(file) for file in assessment.evidence],
         evidence_kinds=[_evidence_kind(kind) for kind in _sorted_kinds(assessment)],
         subjects=[_subject(subject) for subject in assessment.subjects],
-        control_mappings=[_control_mapping(row) for row in assessment.control_mappings],
+        control_mappings=[_control_mapping(row) for row in _between_assessed(assessment)],
     )
 
 
 def _sorted_kinds(assessment: Assessment) -> list[EvidenceKind]:
     return [assessment.evidence_kinds[name] for name in sorted(assessment.evidence_kinds)]
+
+
+def _between_assessed(assessment: Assessment) -> list[ControlMapping]:
+    """Rows between controls of this packet; all others say nothing about it."""
+    known = {one for result in assessment.results for one in (result.framework.id, result.framework.catalog)}
+    return [row for row in assessment.control_mappings if row.from_framework in known and row.to_framework in known]
 
 
 def _with_control(result: FrameworkResult) -> list[tuple[Finding, Control]]:

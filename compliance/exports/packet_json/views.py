@@ -306,7 +306,7 @@ class SummaryView(_View):
 
 
 class ObservationSetView(_View):
-    """Where the observations stand, and how many there are."""
+    """Where the observations stand, and how many there are; a file above 64 MB carries the suffix .zst besides."""
 
     file: str
     total: int

@@ -108,4 +108,5 @@ def test_a_full_file_keeps_failures_first(monkeypatch: Any) -> None:
 def test_unread_evidence_is_a_notification(assessment: Assessment) -> None:
     (invocation,) = _run(assessment)["invocations"]
     assert invocation["executionSuccessful"] is False
-    assert [one["level"] for one in invocation["toolExecutionNotifications"]] == ["note", "error", "note", "error"]
+    levels = [one["level"] for one in invocation["toolExecutionNotifications"]]
+    assert levels == ["warning", "note", "error", "note", "error"]

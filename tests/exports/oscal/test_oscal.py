@@ -129,6 +129,15 @@ def test_a_finding_names_the_observations_that_bear_on_it(assessment: Assessment
         assert sum(int(one["subjects-total"]) for one in related) == ours.counts.total
 
 
+def test_reviews_and_deviations_stand_beside_the_finding(assessment: Assessment) -> None:
+    findings = {_own(one)["control"]: one for one in _result(assessment)["findings"]}
+    assert "Dana Reviewer" in findings["cm-2"]["description"]
+    assert findings["cm-2"]["origins"][0]["actors"][0]["type"] == "party"
+    deviated = findings["5.2.5"]
+    assert deviated["target"]["status"]["state"] == "not-satisfied"
+    assert any(prop["name"] == "deviation" and "Ida Officer" in prop["remarks"] for prop in deviated["props"])
+
+
 def test_long_lists_of_subjects_say_how_many_there_are() -> None:
     assessment = make_assessment(subjects=600)
     for observation in _result(assessment)["observations"]:
