@@ -7,7 +7,7 @@ import re
 REDACTED = "<redacted>"
 
 #: Shapes of well-known credentials. The words say what was seen, never the value.
-_SHAPES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+SHAPES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), words)
     for pattern, words in (
         (r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----", "it holds a private key"),
@@ -61,7 +61,7 @@ def suspicion(name: str, value: str) -> str | None:
         return None
     text = value[:_LOOKED_AT]
     if len(text) > 5:
-        for pattern, words in _SHAPES:
+        for pattern, words in SHAPES:
             if pattern.search(text):
                 return words
     if _HINT.search(name) and not _HARMLESS_NAME.search(name) and not _HARMLESS_VALUE.fullmatch(text.strip()):
@@ -100,7 +100,7 @@ def _redact_text(text: str) -> tuple[str, str | None]:
     if len(text) > _LOOKED_AT:
         text = text[:_LOOKED_AT]
     reason: str | None = None
-    for pattern, words in _SHAPES:
+    for pattern, words in SHAPES:
         if pattern.search(text):
             reason = words
             text = REDACTED if "PRIVATE KEY" in pattern.pattern else pattern.sub(REDACTED, text)
@@ -129,6 +129,11 @@ def is_placeholder(value: str) -> bool:
     return _PLACEHOLDER.fullmatch(value.strip()) is not None
 
 
+def is_harmless(value: str) -> bool:
+    """Whether a value is a reference, a path, a switch, a number or a placeholder: no credential under any name."""
+    return _HARMLESS_VALUE.fullmatch(value) is not None
+
+
 def text_suspicion(name: str, text: str) -> str | None:
     """Why a ConfigMap's value looks like it holds a credential, in words without the value; None when it does not."""
     if reason := suspicion(name, text):
@@ -138,41 +143,3 @@ def text_suspicion(name: str, text: str) -> str | None:
         if value and _HINT.search(found["name"]) and suspicion(found["name"], value):
             return f"{found['name']} in it is a literal, and its name speaks of a credential"
     return None
-
-
-#: A run of base64 long enough to carry a key or a token; a digest (64 hex digits) is none.
-_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_=@:-])(?![0-9a-f]{40,128}\b)[A-Za-z0-9+/]{40,}={0,2}(?![A-Za-z0-9+/._-])")
-_PAIR = re.compile(
-    r"(?P<before>(?:^|[\s{,\[])[\"']?(?P<name>[A-Za-z_][\w.-]*)[\"']?\s*[:=]\s*)"
-    r"(?P<value>\"(?:[^\"\\]|\\.)*\"|'[^']*'|[^\s,}\]]+)"
-)
-_NAMED = re.compile(r"(?:name|key)[\"']?\s*:\s*[\"']?(?P<name>[A-Za-z_][\w.-]*)")
-_HINT_ANYWHERE = re.compile(r"pass|pwd|secret|token|cred|key|auth", re.IGNORECASE)
-_PRIVATE_KEY_LINE = re.compile(r"-----(?:BEGIN|END) [A-Z0-9 ]*PRIVATE KEY-----.*")
-
-
-def redact_line(text: str) -> str:
-    """One source line with what looks like a credential replaced; all else as it stands."""
-    line = _PRIVATE_KEY_LINE.sub(REDACTED, text)
-    for pattern, _ in _SHAPES:
-        line = pattern.sub(REDACTED, line)
-    line = _BASE64.sub(REDACTED, line)
-    if _HINT_ANYWHERE.search(line):
-        line = _PAIR.sub(_redact_pair, line)
-        line = _ASSIGNMENT.sub(_redact_assignment, line)
-    return line
-
-
-def _redact_pair(found: re.Match[str]) -> str:
-    value = found["value"]
-    bare = value.strip("\"'")
-    if REDACTED in value or not suspicion(found["name"], bare):
-        return found[0]
-    quote = value[0] if value[0] in "\"'" else ""
-    return f"{found['before']}{quote}{REDACTED}{quote}"
-
-
-def _redact_assignment(found: re.Match[str]) -> str:
-    if REDACTED in found[0] or not suspicion(found["name"], found["value"].strip("\"'")):
-        return found[0]
-    return f"{found['name']}={REDACTED}"

@@ -13,7 +13,7 @@ from compliance.evidence.lines import locate
 from compliance.evidence.objects import cluster_object
 from compliance.evidence.pods import pods, template_paths
 from compliance.evidence.recognition import Notation, identify, notation
-from compliance.evidence.splitting import split, yaml_documents
+from compliance.evidence.splitting import list_items, split, yaml_documents
 from compliance.evidence.subjects import checked_kind, metadata
 from compliance.evidence.yaml_documents import decode_yaml, types_differ
 from compliance.model.cluster import TypedList
@@ -113,7 +113,27 @@ class _Reading:
                 yield _placed(error, origin, _kind_in(piece))
                 continue
             if value is not None:
-                yield from _objects(value, origin, piece, text, ("", ""))
+                yield from self._yaml(value, origin, start, end, text)
+
+    def _yaml(self, value: object, origin: Origin, start: int, end: int, text: str) -> Iterator[Record | EvidenceError]:
+        """A document; of a List in block style each item stands in bytes of its own."""
+        piece = self.data[start:end]
+        found = _listed(value)
+        places = list_items(piece, len(found[0])) if found and found[1] and len(found[0]) > 1 else None
+        if found is None or places is None:
+            yield from _objects(value, origin, piece, text, ("", ""))
+            return
+        items, at, item_kind, api_version = found
+        if item_kind:
+            yield TypedList(origin=origin, item_kind=item_kind, items=len(items))
+        line, counted = origin.line, 0
+        for index, (first, last) in enumerate(places):
+            line += piece.count(b"\n", counted, first)
+            counted = first
+            own = self.origin(start + first, start + last, line, origin.document, f"{at}/{index}")
+            part = piece[first:last]
+            own = replace(own, inner="/0")
+            yield from _objects(items[index], own, part, part.decode(), (api_version, item_kind))
 
 
 def _text(data: bytes, line: int) -> str:
@@ -149,7 +169,7 @@ def _objects(
     pending: list[tuple[object, str, tuple[str, str], int]] = [(value, "", defaults, 0)]
     while pending:
         item, inner, given, depth = pending.pop()
-        here = origin if not inner else replace(origin, pointer=origin.pointer + inner, inner=inner)
+        here = origin if not inner else replace(origin, pointer=origin.pointer + inner, inner=origin.inner + inner)
         listed = _listed(item)
         if listed is None:
             yield from _object(item, here, data, text, given)

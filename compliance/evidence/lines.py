@@ -6,7 +6,7 @@ The line of a mapping's member is that of its key, the line of a list's item tha
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import yaml
 
@@ -14,18 +14,20 @@ from compliance.evidence.recognition import without_mark
 from compliance.model.evidence import escape
 
 _JSON = re.compile(r"\s*(?:\{\s*[\"}]|\[\s*[\[{\"\]])")
-_JSON_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:)?|[{}\[\],]|[^\s{}\[\],:"]+', re.DOTALL)
-#: A line within the walker's grasp: indentation, dashes, then a simple key, then the rest.
-_LINE = re.compile(
-    r"(?P<indent> *)(?P<dashes>(?:- +)*)"
-    r"(?:(?:(?P<plain>[A-Za-z0-9_.$/][^\s:\"'#]*)|\"(?P<double>[^\"\\]*)\"|'(?P<single>[^']*)') *:(?: +|$))?"
-    r"(?P<rest>.*)"
+_QUOTES = "\"'"
+_JSON_TOKEN = re.compile(
+    r'"((?:[^"\\]++|\\.)*+)"(\s*:\s*(?:"(?:[^"\\]++|\\.)*+"|[^\s{}\[\],:"]++)?)?|[{}\[\]]|[^\s{}\[\],:"]++', re.DOTALL
 )
-_REST = re.compile(
-    r"#.*|\"(?:[^\"\\]|\\.)*\" *(?: #.*)?|'(?:[^']|'')*' *(?: #.*)?|\{ *\} *(?: #.*)?|\[ *\] *(?: #.*)?"
-    r"|\[[^\[\]{}\"'#:]*\] *(?: #.*)?|(?![\"'\[\]{}&*!|>%@`?,#])(?!- )(?![^#]*:(?: |$)).+"
+#: One line: indentation, dashes, a simple key, the header of a block scalar; or, last, what the walk cannot follow.
+_KEY = r"(?:([A-Za-z0-9_.$/][^\s:\"'#]*|\"[^\"\\\n]*\"|'[^'\n]*') *:(?= |\r?$) *|(?(2)(?=\S)|(?!)))"
+_QUOTED = r"\"(?:[^\"\\\n]|\\[^\n])*\"|'(?:[^'\n]|'')*'"
+_FLOW = r"\{[^{}\"'#\n]*\}|\[[^\[\]{}\"'#:\n]*\]|\[(?:\"[^\"\\\n]*\"(?:, *)?)*\]"
+_PLAIN = r"(?![ \"'\[\]{}&*!|>%@`?,#])(?!- |-\r?$)(?:[^\s:#]|:(?=[^ \r\n])|(?<=\S)#| +(?![ #\r\n]))+"
+_COMMENT = r" *(?:(?<= )#.*)?|#.*|(?<![^\n])(?:---|\.\.\.)(?: +#.*)?"
+_ROWS = re.compile(
+    rf"^( *)(?:((?:- +)+)?{_KEY}(?:([|>][-+0-9]*)|{_QUOTED}|{_FLOW}|{_PLAIN})?(?:{_COMMENT})|{_COMMENT}|(\S.*))\r?$",
+    re.MULTILINE,
 )
-_BLOCK = re.compile(r"[|>][-+0-9]*(?: .*)?")
 
 
 def locate(data: bytes, line: int, pointers: list[str]) -> list[int]:
@@ -55,33 +57,28 @@ def _nearest(found: dict[str, int], pointer: str) -> int:
 def _walk_json(text: str, wanted: set[str]) -> dict[str, int]:
     """0-based lines of the wanted pointers that are there; of a broken text, those before the break."""
     offsets: dict[str, int] = {}
-    base, index, key = [""], [-1], ""
+    above: list[tuple[str, int]] = []
+    base, index, pending = "", -1, ""
     for token in _JSON_TOKEN.finditer(text):
         first = token[0][0]
-        if first == ",":
-            continue
         if first in "}]":
-            if len(base) > 1:
-                base.pop()
-                index.pop()
+            if above:
+                base, index = above.pop()
             continue
         if token[2]:
-            key = f"{base[-1]}/{escape(token[1])}"
-            if key in wanted:
-                offsets.setdefault(key, token.start())
+            pending = f"{base}/{escape(token[1])}"
+            if pending in wanted:
+                offsets.setdefault(pending, token.start())
             continue
-        if len(base) == 1:
-            here = ""
-        elif index[-1] >= 0:
-            here = f"{base[-1]}/{index[-1]}"
-            index[-1] += 1
-        else:
-            here = key
+        here = pending
+        if index >= 0:
+            here = f"{base}/{index}"
+            index += 1
         if here in wanted:
             offsets.setdefault(here, token.start())
         if first in "{[":
-            base.append(here)
-            index.append(0 if first == "[" else -1)
+            above.append((base, index))
+            base, index = here, 0 if first == "[" else -1
     return _lines_at(text, offsets)
 
 
@@ -95,141 +92,65 @@ def _lines_at(text: str, offsets: dict[str, int]) -> dict[str, int]:
     return lines
 
 
-class _Level:
-    """An open block mapping or list: its column, its pointer, and the child under way (None: it has its value)."""
-
-    __slots__ = ("base", "child", "column", "index", "name")
-
-    def __init__(self, column: int, base: str, index: int) -> None:
-        self.column, self.base, self.index = column, base, index
-        self.child: str | None = None
-        self.name = base
+class _BeyondError(Exception):
+    """The text has a construct that a walk by indentation cannot follow."""
 
 
 def _walk_yaml(text: str, wanted: set[str]) -> dict[str, int] | None:
-    """0-based lines of the wanted pointers that are there; None when the text has a construct beyond a simple walk."""
-    walk = _YamlWalk(wanted)
-    for number, row in enumerate(text.split("\n")):
-        if walk.take(number, row):
-            continue
-        return walk.found if walk.ended else None
-    return walk.found if walk.found else None
+    """0-based lines of the wanted pointers that are there; None when the text has a construct beyond a simple walk.
+
+    An open block is a column, the pointer of its mapping or list, and the index of its next item
+    (-1 for a mapping); `child` is the pointer under way, whose block may follow.
+    """
+    found: dict[str, int] = {}
+    above: list[tuple[int, str, int]] = []
+    column, base, index, child = -1, "", -1, ""
+    try:
+        for number, at, is_item, name in _rows(text):
+            if column < 0:
+                found[""] = number
+            while column > at or (column == at and index >= 0 and not is_item):
+                column, base, index = above.pop()
+            if column < at or (is_item and index < 0):
+                above.append((column, base, index))
+                column, base, index = at, child, 0 if is_item else -1
+            if is_item:
+                child = f"{base}/{index}"
+                index += 1
+            else:
+                child = f"{base}/{name}"
+            if child in wanted and child not in found:
+                found[child] = number
+    except _BeyondError:
+        return None
+    return found
 
 
-class _YamlWalk:
-    """The state of a walk down the lines of a block-style document."""
-
-    def __init__(self, wanted: set[str]) -> None:
-        self.wanted = wanted
-        self.missing = len(wanted)
-        self.found: dict[str, int] = {}
-        self.levels: list[_Level] = []
-        self.block: int | None = None
-        self.ended = False
-
-    def take(self, number: int, row: str) -> bool:
-        """Walk over one line; false at the end of the document, or (`ended` stays false) beyond the walk's grasp."""
-        row = row.rstrip(" \r")
-        text = row.lstrip(" ")
-        if not text:
-            return True
-        column = len(row) - len(text)
-        if self.block is not None:
-            if column > self.block:
-                return True
-            self.block = None
-        if text[0] == "#":
-            return True
-        if column == 0 and text[:3] in ("---", "..."):
-            return self._divider(text)
-        parts = _LINE.match(row)
-        if parts is None or "\t" in row[: column + 1]:
-            return False
-        return self._content(number, column, parts)
-
-    def _divider(self, text: str) -> bool:
-        if not self.levels and text.startswith("---"):
-            rest = text[3:].strip()
-            return not rest or rest.startswith("#")
-        self.ended = True
-        return False
-
-    def _content(self, number: int, column: int, parts: re.Match[str]) -> bool:
-        dashes, rest = parts["dashes"], parts["rest"]
-        key = parts["plain"] or parts["double"] or parts["single"]
-        if not self.levels:
-            self._note("", number)
+def _rows(text: str) -> Iterator[tuple[int, int, bool, str]]:
+    """Line number, column, whether it is an item, and name, of each dash and each key, in order."""
+    scalar, below = False, 0
+    for number, (indent, dashes, key, header, odd) in enumerate(_ROWS.findall(text)):
+        column = len(indent)
+        if scalar:
+            if column > below or not (dashes or key or odd):
+                continue
+            scalar = False
+        if odd:
+            raise _BeyondError
         if dashes:
             for offset, char in enumerate(dashes):
-                if char == "-" and not self._item(column + offset, number):
-                    return False
-            column += len(dashes)
-        if key is not None:
-            if "/" in key or "~" in key:
-                key = escape(key)
-            if not self._member(column, key, number):
-                return False
-        elif not dashes or not rest:
-            return False
-        return self._value(rest)
+                if char == "-":
+                    below = column + offset
+                    yield number, below, True, ""
+        if key:
+            below = column + len(dashes)
+            yield number, below, False, _name(key) if key[0] in _QUOTES or "/" in key or "~" in key else key
+        if header:
+            scalar = True
 
-    def _value(self, rest: str) -> bool:
-        """Take in what follows a key or a dash; it must end on its own line, or be a block scalar or a block below."""
-        if not rest:
-            return True
-        level = self.levels[-1]
-        if rest[0] in "|>":
-            self.block = level.column
-            level.child = None
-            return _BLOCK.fullmatch(rest) is not None
-        if not _REST.fullmatch(rest):
-            return False
-        if rest[0] != "#":
-            level.child = None
-        return True
 
-    def _item(self, column: int, number: int) -> bool:
-        levels = self.levels
-        while levels and levels[-1].column > column:
-            levels.pop()
-        top = levels[-1] if levels else None
-        if top is None or top.column < column or top.index < 0:
-            if not self._push(column, 0, top):
-                return False
-            top = levels[-1]
-        top.child = f"{top.base}/{top.index}"
-        top.index += 1
-        self._note(top.child, number)
-        return True
-
-    def _member(self, column: int, key: str, number: int) -> bool:
-        levels = self.levels
-        while levels and (levels[-1].column > column or (levels[-1].column == column and levels[-1].index >= 0)):
-            levels.pop()
-        top = levels[-1] if levels else None
-        if top is None or top.column < column:
-            if not self._push(column, -1, top):
-                return False
-            top = levels[-1]
-        top.child = f"{top.base}/{key}"
-        self._note(top.child, number)
-        return True
-
-    def _push(self, column: int, index: int, top: _Level | None) -> bool:
-        """Open a block where a value is awaited; anywhere else the line continues a scalar."""
-        if top is None:
-            if self.found.get("", -1) >= 0 and self.ended:
-                return False
-            self.levels.append(_Level(column, "", index))
-            return True
-        if top.child is None:
-            return False
-        self.levels.append(_Level(column, top.child, index))
-        return True
-
-    def _note(self, pointer: str, number: int) -> None:
-        if pointer in self.wanted:
-            self.found.setdefault(pointer, number)
+def _name(key: str) -> str:
+    return escape(key[1:-1] if key[0] in _QUOTES else key)
 
 
 def _compose(text: str, wanted: set[str]) -> dict[str, int]:

@@ -27,6 +27,13 @@ _KEY = re.compile(rb'"([^"\\]*)"\s*:\s*\Z')
 _HEADER = re.compile(rb'"(kind|apiVersion)"\s*:\s*"([^"\\]*)"')
 
 
+#: The list of items of a List in block style, up to its first dash; what ends it at column 0, and below it.
+_ITEMS = re.compile(rb"^items:[ \t]*\r?\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*(?P<indent> *)- ", re.MULTILINE)
+_AFTER_ITEMS = re.compile(rb"^[^\s#-]", re.MULTILINE)
+_OUTDENT = re.compile(rb"^[^\s#]", re.MULTILINE)
+_ANCHOR = re.compile(rb"(?:^|[\s\[{,])[&*][^\s&]")
+
+
 def is_empty(document: bytes) -> bool:
     """Whether a YAML document holds nothing but blanks, comments and dividers."""
     return _NOTHING.match(document.removeprefix(b"\xef\xbb\xbf")) is not None
@@ -111,6 +118,23 @@ def yaml_documents(data: bytes) -> Iterator[tuple[int, int]]:
         start = found.start() if found[0] == b"---" else found.end()
     if not is_empty(data[start:]):
         yield start, len(data)
+
+
+def list_items(document: bytes, count: int) -> list[tuple[int, int]] | None:
+    """Start and end of each item of a List in block style; None when they cannot be told apart by their dashes.
+
+    An anchor may tie items together, so a document with one is never cut.
+    """
+    head = _ITEMS.search(document)
+    if head is None or _ANCHOR.search(document):
+        return None
+    dash = re.compile(rb"^" + head["indent"] + rb"- ", re.MULTILINE)
+    end = _AFTER_ITEMS.search(document, head.end()) if not head["indent"] else _OUTDENT.search(document, head.end())
+    last = end.start() if end else len(document)
+    starts = [found.start() for found in dash.finditer(document, head.start("indent"), last)]
+    if len(starts) != count:
+        return None
+    return list(zip(starts, [*starts[1:], last], strict=True))
 
 
 @dataclass(slots=True)

@@ -1,0 +1,116 @@
+"""Source lines with credentials replaced, so that the packet can show where a value stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from compliance.evidence.credentials import REDACTED, SHAPES, is_harmless, suspicion
+
+#: A run of base64 long enough to carry a key or a token; a digest (64 hex digits) is none.
+_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_=@:.-])(?![0-9a-f]{40,128}\b)[A-Za-z0-9+/]{40,}={0,2}(?![A-Za-z0-9+/._-])")
+#: Base64 that ends in padding is a value of some Secret more often than not.
+_PADDED = re.compile(r"(?<=[:\s\"'])[A-Za-z0-9+/]{6,}={1,2}(?=[\s\"',]|$)")
+_PAIR = re.compile(
+    r"(?P<before>(?:^|[\s{,\[\"'])[\"']?(?P<name>[A-Za-z_][\w.-]*)[\"']?\s*:\s*)"
+    r"(?P<value>\"(?:[^\"\\]|\\.)*+\"|'[^']*'|[^\s,}\]\"'][^,}\]\"']*)"
+)
+_ASSIGNMENT = re.compile(r"(?P<before>(?P<name>[A-Za-z_][\w.-]*)=)(?P<value>\"[^\"]*\"|'[^']*'|[^\s;&|\"',]+)")
+_HINT = re.compile(r"pass|pwd|secret|token|cred|key|auth|value", re.IGNORECASE)
+_PRIVATE_KEY = re.compile(r"-----(?:BEGIN|END) [A-Z0-9 ]*PRIVATE KEY-----.*")
+_LAST_APPLIED = re.compile(r"(last-applied-configuration[\"']?\s*:\s*)\S.*")
+_SECRET = re.compile(r"kind\\?[\"']?\s*:\s*\\?[\"']?Secret\b")
+_SECRET_KIND = re.compile(r"^(?P<before> *(?:- +)*)[\"']?kind[\"']?\s*:\s*[\"']?Secret[\"']?\s*,?\s*(?:#.*)?$")
+_DATA_INLINE = re.compile(r"(\\?[\"']?(?:data|stringData)\\?[\"']?\s*:\s*)\{[^{}]*\}?")
+_DATA_KEY = re.compile(r"[\"']?(?:data|stringData)[\"']?\s*:")
+_VALUE_OF_KEY = re.compile(r"^(?P<before>\s*[\"']?[\w.-]+[\"']?\s*:\s*)\S.*?(?P<comma>,?)\s*$")
+#: Lines of one object that are looked at to find its data.
+_MAX_OBJECT = 20_000
+
+
+def redact_line(text: str) -> str:
+    """One source line with what looks like a credential replaced; all else as it stands.
+
+    A line does not say what object it belongs to: for lines of a file, `redact_lines` knows more.
+    """
+    line = _PRIVATE_KEY.sub(REDACTED, _LAST_APPLIED.sub(rf"\1{REDACTED}", text))
+    for pattern, _ in SHAPES:
+        line = pattern.sub(REDACTED, line)
+    if _SECRET.search(line):
+        line = _DATA_INLINE.sub(rf"\1{{{REDACTED}}}", line)
+    line = _PADDED.sub(REDACTED, _BASE64.sub(REDACTED, line))
+    if _HINT.search(line):
+        line = _ASSIGNMENT.sub(_redact_pair, _PAIR.sub(_redact_pair, line))
+    return line
+
+
+def _redact_pair(found: re.Match[str]) -> str:
+    value = found["value"]
+    bare = value.strip("\"' ")
+    named_value = found["name"] == "value" and bool(bare) and not is_harmless(bare)
+    if REDACTED in value or not (named_value or suspicion(found["name"], bare)):
+        return found[0]
+    quote = value[0] if value[0] in "\"'" else ""
+    return f"{found['before']}{quote}{REDACTED}{quote}"
+
+
+def redact_lines(lines: Sequence[str]) -> tuple[str, ...]:
+    """All lines of one file, redacted; every value under `data` and `stringData` of a Secret is replaced."""
+    hidden = {number for start in _secrets(lines) for number in _data_lines(lines, *start)}
+    in_key = False
+    shown: list[str] = []
+    for number, line in enumerate(lines):
+        begins = "-----BEGIN " in line and "PRIVATE KEY-----" in line
+        in_key = (in_key or begins) and "-----END " not in line
+        if number in hidden:
+            found = _VALUE_OF_KEY.match(line)
+            shown.append(f"{found['before']}{REDACTED}{found['comma']}" if found else REDACTED)
+        elif in_key and not begins:
+            shown.append(REDACTED)
+        else:
+            shown.append(redact_line(line))
+    return tuple(shown)
+
+
+def _secrets(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Line number and column of each `kind: Secret`."""
+    for number, line in enumerate(lines):
+        if "Secret" in line and (found := _SECRET_KIND.match(line)):
+            yield number, len(found["before"])
+
+
+def _column(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
+
+
+def _data_lines(lines: Sequence[str], at: int, column: int) -> Iterator[int]:
+    """Numbers of the lines below `data` and `stringData` of the object whose kind stands at a line and column."""
+    first = last = at
+    if "-" not in lines[at][:column]:
+        while first > 0 and at - first < _MAX_OBJECT and _inside(lines[first - 1], column):
+            first -= 1
+        if first > 0 and _key_column(lines[first - 1]) == column:
+            first -= 1
+    while last + 1 < len(lines) and last - at < _MAX_OBJECT and _inside(lines[last + 1], column):
+        last += 1
+    under = False
+    for number in range(first, last + 1):
+        line = lines[number]
+        if not line.strip():
+            continue
+        if _key_column(line) == column:
+            under = _DATA_KEY.match(line[column:]) is not None
+            if under and not line.rstrip().endswith((":", "{")):
+                yield number
+        elif under and line.strip() not in ("}", "},"):
+            yield number
+
+
+def _key_column(line: str) -> int:
+    """The column of the first thing after indentation and dashes."""
+    return len(line) - len(line.lstrip(" -"))
+
+
+def _inside(line: str, column: int) -> bool:
+    """Whether a line belongs to a block whose keys stand at a column."""
+    return not line.strip() or (_column(line) >= column and not line.startswith("---"))
