@@ -154,7 +154,7 @@ def namespace_network_policy(namespace: Namespace, cluster: Cluster, params: Par
     name = namespace.header.name
     policies = cluster.network_policies_in.get(name, ())
     if policies:
-        names = listed(policy.header.name for policy in policies)
+        names = listed(dict.fromkeys(policy.header.name for policy in policies))
         return passed(f"NetworkPolicy {names} in {name}", at=[policy.header.at() for policy in policies[:10]])
     others = _plugin_policies(namespace, cluster)
     own = [found for found in others if found.header.namespace == name]
@@ -214,7 +214,8 @@ def _default_deny(namespace: Namespace, cluster: Cluster, direction: str) -> Ver
     unknown = _unknown("NetworkPolicy", cluster.network_policies_in.get(None, ()), cluster)
     if unknown is not None:
         return unknown
-    seen = f"only {listed(policy.header.name for policy in policies)}" if policies else "no NetworkPolicy at all"
+    names = listed(dict.fromkeys(policy.header.name for policy in policies))
+    seen = f"only {names}" if policies else "no NetworkPolicy at all"
     at = [policy.header.at("/spec") for policy in policies[:10]] or list(cluster.at_list("NetworkPolicy"))
     return failed(f"no policy in {name} denies {direction} for every pod: {seen}", at=[namespace.header.at(), *at])
 
@@ -245,7 +246,7 @@ def namespace_limit_range(namespace: Namespace, cluster: Cluster, params: Parame
     found = cluster.limits_in.get(namespace.header.name, ())
     useful = [limits for limits in found if limits.defaults or limits.default_requests or limits.maxima]
     if useful:
-        names = listed(limits.header.name for limits in useful)
+        names = listed(dict.fromkeys(limits.header.name for limits in useful))
         return passed(f"LimitRange {names}", at=[limits.header.at("/spec/limits") for limits in useful])
     unknown = _unknown("LimitRange", cluster.limits_in.get(None, ()), cluster)
     if unknown is not None:

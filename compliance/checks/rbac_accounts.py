@@ -9,6 +9,8 @@ from compliance.model.outcome import Severity
 from compliance.model.rbac import BUILTIN_ACCOUNTS
 
 _AUTOMOUNT = "/automountServiceAccountToken"
+#: Accounts that controllers use inside the control plane; kube-proxy and DNS do run as pods.
+_PODLESS = BUILTIN_ACCOUNTS - {"kube-proxy", "kube-dns"}
 _BINDINGS = ("RoleBinding", "ClusterRoleBinding")
 
 
@@ -75,7 +77,8 @@ def service_account_token(account: ServiceAccount, cluster: Cluster) -> Verdict:
     Hardening Guide 1.2, Protecting Pod service account tokens.
     """
     header = account.header
-    if header.namespace == "kube-system" and header.name in BUILTIN_ACCOUNTS:
+    users = _users(account, cluster)
+    if header.namespace == "kube-system" and header.name in _PODLESS and not users:
         return not_applicable(
             "the account of a controller inside the control plane; no pod mounts its token",
             at=[header.at("/metadata/name")],
@@ -83,7 +86,6 @@ def service_account_token(account: ServiceAccount, cluster: Cluster) -> Verdict:
     if account.automount_token is False:
         return passed("automountServiceAccountToken is false", at=[header.at(_AUTOMOUNT)])
     seen = "true" if account.automount_token else "not set, so true"
-    users = _users(account, cluster)
     silent = [entry for entry in users if entry.automount_service_account_token is not False]
     if users and not silent:
         return passed(

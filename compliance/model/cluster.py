@@ -372,7 +372,10 @@ ClusterObject = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkloadEntry:
-    """What other objects need to know of a workload; one for each Pod record, small."""
+    """What other objects need to know of a workload; one for each Pod record, small.
+
+    `static` is true of the mirror of a pod that a node runs from a file of its own: it has no service account.
+    """
 
     origin: Origin
     subject: Subject
@@ -390,6 +393,7 @@ class WorkloadEntry:
     config_maps: tuple[str, ...]
     secrets: tuple[str, ...]
     images: tuple[str, ...]
+    static: bool = False
 
     def at(self, pointer: str = "") -> At:
         """A place in the workload's object."""

@@ -139,7 +139,10 @@ def _joined(
         workloads_labelled=_labelled(workloads),
         policies_by_label=_grouped(policies, lambda found: near_label(found.header.namespace, found.pod_selector)),
         budgets_by_label=_grouped(budgets, lambda found: near_label(found.header.namespace, found.selector)),
-        workloads_as=_grouped(workloads, lambda found: (found.namespace, found.service_account_name or "default")),
+        workloads_as=_grouped(
+            [found for found in workloads if not found.static],
+            lambda found: (found.namespace, found.service_account_name or "default"),
+        ),
         autoscaler_of=_first(scalers, lambda found: (found.header.namespace, found.target_kind, found.target_name)),
         routes_to=_routes_to(routes),
         services_by_label=_by_first_label(services),
@@ -233,6 +236,7 @@ def entry(pod: Pod) -> WorkloadEntry:
         config_maps=config_maps,
         secrets=secrets,
         images=tuple(sorted({c.image for c in containers if c.image})),
+        static=pod.owner is not None and pod.owner[0] == "Node",
     )
 
 

@@ -16,6 +16,10 @@ from compliance.model.rbac import grants, role_key, said, unexpected_subjects
 _AGGREGATE_TO = "rbac.authorization.k8s.io/aggregate-to-"
 
 
+#: Groups of grants told in one reason; the places name every rule.
+_WORDS_KEPT = 6
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """Verbs on a resource. One that is not `namespaced` is reached through a ClusterRoleBinding alone."""
@@ -57,12 +61,17 @@ def _grants(role: Role, power: Power) -> tuple[_Grant, ...]:
 
 
 def _words(found: tuple[_Grant, ...]) -> str:
-    """`get, list on secrets; create on pods/exec (only web-0)`."""
-    texts = []
+    """`get, list on secrets; create on pods/exec and pods/attach (only web-0)`."""
+    groups: dict[tuple[tuple[str, ...], tuple[str, ...]], dict[str, None]] = {}
     for grant in found:
-        names = f" (only {listed(grant.names, limit=4)})" if grant.names else ""
-        texts.append(f"{', '.join(grant.verbs)} on {grant.target.resource}{names}")
-    return listed(dict.fromkeys(texts), limit=6)
+        groups.setdefault((grant.verbs, grant.names), {})[grant.target.resource] = None
+    texts = []
+    for (verbs, names), resources in groups.items():
+        narrowed = f" (only {listed(names, limit=4)})" if names else ""
+        *others, last = resources
+        what = f"{', '.join(others)} and {last}" if others else last
+        texts.append(f"{', '.join(verbs)} on {what}{narrowed}")
+    return "; ".join(texts[:_WORDS_KEPT]) + ("; ..." if len(texts) > _WORDS_KEPT else "")
 
 
 def _rules_at(role: Role, found: tuple[_Grant, ...]) -> list[At]:
