@@ -68,7 +68,7 @@ def _requirement(ids: Ids, result: FrameworkResult, finding: Finding) -> Json:
         claims += prop("check", row.check, remarks=prose(f"{row.coverage}: {row.rationale}", f"Source: {row.source}"))
     return {
         "uuid": ids("implemented-requirement", finding.framework, finding.edition, finding.control),
-        "control-id": control_token(framework.id, framework.catalog, finding.control),
+        "control-id": control_token(framework, finding.control),
         "description": prose(
             f"{finding.control} {finding.title}",
             *(f"{row.check} ({row.coverage}): {row.rationale}" for row in finding.checks),

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from compliance.model.assessment import Assessment
+from compliance.model.catalog import Framework
 
 #: The name space of properties that are ours, and the root of every UUID; fixed for ever.
 NS = "https://compliance-evidence.example/ns/oscal"
@@ -49,15 +50,15 @@ def token(text: str) -> str:
     return made if made[:1].isalpha() or made[:1] == "_" else f"_{made}"
 
 
-def control_token(framework: str, catalog: str, control: str) -> str:
-    """The control's id in OSCAL: `ac-6.10` as in NIST's catalog, `cis-kubernetes_5.2.2` elsewhere.
+def control_token(framework: Framework, control: str) -> str:
+    """The control's id in OSCAL: `ac-6.10` as in NIST's catalog, `cis-kubernetes-2.0.1_5.2.2` elsewhere.
 
-    Our frameworks number alike (4.1.1 stands in three of them) and tokens may not start with a
-    digit, so the framework stands first wherever NIST gives no id of its own.
+    Frameworks number alike (4.1.1 stands in three of them), editions move numbers, and tokens may
+    not start with a digit: so framework and edition stand first wherever NIST gives no id of its own.
     """
-    found = _NIST_ID.fullmatch(control) if catalog == _NIST else None
+    found = _NIST_ID.fullmatch(control) if framework.catalog == _NIST else None
     if found is None:
-        return token(f"{framework}_{control}")
+        return token(f"{framework.id}-{framework.edition}_{control}")
     family, number, *enhancement = found.groups()
     extra = next((one for one in enhancement if one), "")
     return f"{family.lower()}-{number}" + (f".{extra}" if extra else "")

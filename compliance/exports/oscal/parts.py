@@ -118,7 +118,7 @@ def reviewed_controls(assessment: Assessment, ids: Ids) -> Json:
 
 def _control_tokens(result: FrameworkResult) -> list[str]:
     framework = result.framework
-    return list(dict.fromkeys(control_token(framework.id, framework.catalog, one.id) for one in framework.controls))
+    return list(dict.fromkeys(control_token(framework, one.id) for one in framework.controls))
 
 
 def tool_uuid(ids: Ids, assessment: Assessment) -> str:

@@ -81,7 +81,7 @@ def _controls_of(result: FrameworkResult, check: Check) -> list[str]:
     framework = result.framework
     return list(
         dict.fromkeys(
-            control_token(framework.id, framework.catalog, finding.control)
+            control_token(framework, finding.control)
             for finding in result.findings
             if any(row.check == check.id for row in finding.checks)
         )

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from compliance.exports.oscal.identity import Ids, control_token, prop
+from compliance.exports.oscal.identity import Ids, control_token, prop, token
 from compliance.exports.oscal.observations import observation_uuid, observations
 from compliance.exports.oscal.parts import (
     assessment_assets,
@@ -93,7 +93,7 @@ def _result_head(assessment: Assessment, ids: Ids) -> Json:
 def _counted(assessment: Assessment) -> Iterator[tuple[str, str, Json]]:
     """How many controls of each framework have each status."""
     for result in assessment.results:
-        group = control_token(result.framework.id, "", result.framework.edition)
+        group = token(f"{result.framework.id}-{result.framework.edition}")
         for status in Status:
             count = sum(1 for finding in result.findings if finding.status is status)
             yield group, status.value, prop("controls", str(count))[0]
@@ -182,7 +182,7 @@ def _target(result: FrameworkResult, finding: Finding) -> Json:
     not_applicable = finding.status is Status.NOT_APPLICABLE
     return some(
         type="statement-id",
-        target_id=control_token(framework.id, framework.catalog, finding.control) + "_smt",
+        target_id=control_token(framework, finding.control) + "_smt",
         title=line(finding.title),
         props=framework_props(framework.id, framework.edition) + prop("result", finding.status.value),
         status=some(state=state, reason=reason, remarks=finding.status.value if reason == "other" else ""),

@@ -6,6 +6,7 @@ import copy
 import json
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from compliance.exports.oscal import EXPORTER
 from compliance.exports.oscal.identity import NS, control_token, token
 from compliance.exports.oscal.wording import line, string
 from compliance.model.assessment import Assessment, Options
+from compliance.model.catalog import FrameworkId
 from compliance.model.outcome import Status
 from tests.exports.building import make_assessment
 from tests.exports.conftest import Golden
@@ -192,14 +194,28 @@ def test_goldens_hold_the_shape(golden: Golden) -> None:
         ("fedramp-moderate", "nist-800-53", "ac-6.10", "ac-6.10"),
         ("fedramp-moderate", "nist-800-53", "AC-6(10)", "ac-6.10"),
         ("nist-800-53", "nist-800-53", "AC-06 (01)", "ac-6.1"),
-        ("cis-kubernetes", "cis-kubernetes", "5.2.2", "cis-kubernetes_5.2.2"),
-        ("fedramp-20x", "fedramp-20x", "KSI-CNA-MAT", "fedramp-20x_KSI-CNA-MAT"),
+        ("cis-kubernetes", "cis-kubernetes", "5.2.2", "cis-kubernetes-7_5.2.2"),
+        ("fedramp-20x", "fedramp-20x", "KSI-CNA-MAT", "fedramp-20x-7_KSI-CNA-MAT"),
     ],
 )
-def test_control_ids_are_nist_ids_or_carry_their_framework(
-    framework: str, catalog: str, control: str, expected: str
+def test_control_ids_are_nist_ids_or_carry_framework_and_edition(
+    framework: str, catalog: str, control: str, expected: str, assessment: Assessment
 ) -> None:
-    assert control_token(framework, catalog, control) == expected
+    one = replace(assessment.results[0].framework, id=FrameworkId(framework), edition="7", catalog=FrameworkId(catalog))
+    assert control_token(one, control) == expected
+
+
+def test_two_editions_of_a_framework_stay_apart(assessment: Assessment) -> None:
+    result = assessment.results[0]
+    older = replace(
+        result,
+        framework=replace(result.framework, edition="1.12"),
+        findings=tuple(replace(one, edition="1.12") for one in result.findings),
+    )
+    both = replace(assessment, results=(result, older))
+    targets = [one["target"]["target-id"] for one in _result(both)["findings"]]
+    assert len(targets) == len(set(targets)) == 2 * len(result.findings)
+    assert problems(_documents(both)) == []
 
 
 @given(st.text())
