@@ -30,3 +30,14 @@ def test_automated_controls_have_checks_or_wait_for_evidence() -> None:
         for control in framework.controls:
             if control.judged is Judged.AUTOMATED and LIBRARY.evidence_kinds[control.evidence[0]].supported:
                 assert rows.get(control.id), f"{name} {control.id}"
+
+
+def test_evidence_read_today_is_asked_for_only_where_a_check_reads_it() -> None:
+    """Asking for manifests or objects on behalf of a control that no check bears on would answer nothing."""
+    for (name, edition), framework in LIBRARY.frameworks.items():
+        rows = rows_of(LIBRARY, framework)
+        for control in framework.controls:
+            if any(LIBRARY.evidence_kinds[word].supported for word in control.evidence):
+                assert rows.get(control.id), f"{name} {edition} {control.id}"
+            elif rows.get(control.id):
+                raise AssertionError(f"{name} {edition} {control.id} is judged and names no evidence that is read")
