@@ -47,8 +47,8 @@ def pod_replicas(pod: Pod, cluster: Cluster, params: Parameters) -> Verdict:
         return elsewhere
     number, how, more = _least(pod, cluster)
     if number >= params.minimum_replicas:
-        return passed(f"{how}: at least {params.minimum_replicas} are asked", at=at + more)
-    return failed(f"{how}: fewer than the {params.minimum_replicas} asked", at=at + more)
+        return passed(f"{how}; the minimum asked is {params.minimum_replicas}", at=at + more)
+    return failed(f"{how}; the minimum asked is {params.minimum_replicas}", at=at + more)
 
 
 def _least(pod: Pod, cluster: Cluster) -> tuple[int, str, list[At]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from compliance.model.check import Effort, Verdict, check, failed, not_applicable, not_checked, passed
 from compliance.model.configuration import Parameters
-from compliance.model.faults import Fault, counted, fault_in, judged, no_containers, not_yet, told
+from compliance.model.faults import Fault, fault_in, holding, judged, no_containers, not_yet, told
 from compliance.model.outcome import Severity
 from compliance.model.workload import Container, Pod, Probe
 
@@ -32,7 +32,7 @@ def pod_liveness_probe(pod: Pod) -> Verdict:
         return ends
     without = [container for container in pod.containers if container.liveness is None]
     faults = [fault_in(pod, container, "livenessProbe", "has no liveness probe") for container in without]
-    return judged(pod, faults, "each regular one with a liveness probe")
+    return judged(pod, faults, "a liveness probe on each regular one")
 
 
 @check(
@@ -53,7 +53,7 @@ def pod_readiness_probe(pod: Pod) -> Verdict:
         return ends
     without = [container for container in pod.containers if container.readiness is None]
     faults = [fault_in(pod, container, "readinessProbe", "has no readiness probe") for container in without]
-    return judged(pod, faults, "each regular one with a readiness probe")
+    return judged(pod, faults, "a readiness probe on each regular one")
 
 
 def _ends(pod: Pod) -> Verdict | None:
@@ -123,11 +123,11 @@ def pod_probe_port(pod: Pod) -> Verdict:
     if faults:
         return failed(told(faults), at=[fault.at for fault in faults])
     if undeclared:
-        reason = f"{told(undeclared)}: no ports are declared, so the number cannot be compared"
+        reason = f"{told(undeclared)}: it declares none, so the number cannot be compared"
         return not_checked(reason, at=[fault.at for fault in undeclared])
     if not asked:
         return not_applicable("no container has a probe that asks a port", at=pod.whole_containers())
-    return passed(f"{counted(asked, 'probe')}, each of a declared port", at=pod.whole_containers())
+    return passed(holding(asked, "probe", "each of a declared port"), at=pod.whole_containers())
 
 
 def _declares(container: Container, port: int | str) -> bool:

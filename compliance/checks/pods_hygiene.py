@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from compliance.model.check import Effort, Verdict, check, failed, listed, passed
-from compliance.model.faults import Fault, called, fault_in, judged
+from compliance.model.faults import Fault, called, counted, fault_in, judged
 from compliance.model.image_reference import image_reference
 from compliance.model.outcome import Severity
 from compliance.model.workload import Container, Pod
@@ -106,7 +106,7 @@ def pod_host_aliases(pod: Pod) -> Verdict:
     """
     at = (pod.in_spec("hostAliases"),)
     if pod.host_aliases:
-        return failed(f"hostAliases sets names of {pod.host_aliases} addresses past DNS", at=at)
+        return failed(f"hostAliases sets names of {counted(pod.host_aliases, 'address', 'addresses')} past DNS", at=at)
     return passed("hostAliases is not set", at=at)
 
 

@@ -285,7 +285,7 @@ def pod_read_only_root(pod: Pod) -> Verdict:
     effort=Effort.WORKLOAD,
 )
 def pod_security_context(pod: Pod) -> Verdict:
-    """Pod and container together set non-root, seccomp, no escalation, read-only root and dropped capabilities.
+    """Pod and container together set non-root, seccomp, no escalation, a read-only root and some capability dropped.
 
     Any of the five missing fails and is named; of Windows pods only non-root is asked.
     Source: judged as CIS Kubernetes Benchmark 2.0.1, 5.6.3, asks.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from compliance.model.check import Effort, Verdict, check, not_checked
+from compliance.model.check import Effort, Verdict, check, failed, listed, not_checked, passed
 from compliance.model.configuration import Parameters
 from compliance.model.evidence import At, escape
-from compliance.model.faults import Fault, called, fault_in, judged, windows
+from compliance.model.faults import Fault, called, counted, fault_in, judged, told, windows
 from compliance.model.outcome import Severity
 from compliance.model.workload import Container, Pod, SeLinuxOptions
 
@@ -131,10 +131,8 @@ def _selinux_type(pod: Pod, container: Container) -> str:
 
 
 def _depends_on_node(pod: Pod, unset: list[Container], field: str, what: str) -> Verdict:
-    words = f"{called(unset[0])} has {what} set"
-    if len(unset) > 1:
-        words = f"{len(unset)} containers ({called(unset[0])} first) have {what} set"
-    reason = f"{words}; whether the node's default confines them needs evidence of the node"
+    names = listed(called(container) for container in unset)
+    reason = f"{what} set on {names}; whether the node's default holds there needs evidence of the node"
     return not_checked(reason, at=[pod.in_container(container, f"securityContext/{field}") for container in unset])
 
 
@@ -218,7 +216,12 @@ def pod_sysctls(pod: Pod, params: Parameters) -> Verdict:
         for index, sysctl in enumerate(pod.security.sysctls)
         if sysctl.name not in safe
     ]
-    return judged(pod, faults, "no sysctl beyond the safe list")
+    at = [fault.at for fault in faults] or [pod.in_spec("securityContext/sysctls")]
+    if faults:
+        return failed(told(faults), at=at)
+    if not pod.security.sysctls:
+        return passed("the pod sets no sysctl", at=at)
+    return passed(f"{counted(len(pod.security.sysctls), 'sysctl')} set, none beyond the safe list", at=at)
 
 
 def _shown(value: str | None) -> str:

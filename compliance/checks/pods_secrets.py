@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from compliance.model.check import Effort, Verdict, check, failed, not_checked, passed
+from compliance.model.check import Effort, Verdict, check, failed, listed, not_checked, passed
 from compliance.model.cluster import Cluster
 from compliance.model.evidence import At
-from compliance.model.faults import Fault, counted, fault_in, judged, told
+from compliance.model.faults import counted, fault_in, judged
 from compliance.model.outcome import Severity
 from compliance.model.workload import Pod, Volume
 
@@ -163,8 +163,5 @@ def _found(
         return not_checked(f"the manifest names no namespace in which to look for {kind} {missing[0].name}", at=at)
     if kind == "Secret" and any(cluster.knows(maker) for maker in SECRET_MAKERS):
         return not_checked(f"Secret {missing[0].name} is not in the evidence, but an external store may make it", at=at)
-    faults = [
-        Fault(f"{kind} {reference.name} is not among those of namespace {pod.namespace} handed in", reference.at)
-        for reference in missing
-    ]
-    return failed(told(faults), at=at)
+    names = listed(dict.fromkeys(reference.name for reference in missing))
+    return failed(f"not among the {kind}s of namespace {pod.namespace} handed in: {names}", at=at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compliance.model.check import Effort, Verdict, check, failed, not_checked, passed
-from compliance.model.faults import Fault, called, fault_in, judged, told
+from compliance.model.faults import Fault, called, fault_in, holding, judged, told
 from compliance.model.outcome import Severity
 from compliance.model.workload import Pod, Volume
 
@@ -56,8 +56,8 @@ SENSITIVE_ALONE = ("/", "/run", "c:/", "c:")
 #: Where container runtimes listen, /var/run written as /run. Source: Kubernetes documentation, "Container Runtimes";
 #: k3s and k0s documentation.
 SOCKETS = (
-    "/run/buildkit/buildkitd.sock",
     "/run/containerd/containerd.sock",
+    "/run/buildkit/buildkitd.sock",
     "/run/cri-dockerd.sock",
     "/run/crio/crio.sock",
     "/run/docker.sock",
@@ -154,20 +154,20 @@ def pod_runtime_socket(pod: Pod) -> Verdict:
     for volume, path in _host_paths(pod):
         socket = _socket_in(_normal(path))
         if socket:
-            words = f"volume {volume.name} is the host's {path}, which gives {socket}"
+            words = f"volume {volume.name} is the host's {path}, {socket}"
             faults.append(Fault(words, pod.at(f"{volume.at}/hostPath/path")))
     return _of_volumes(pod, faults, "none a container runtime's socket")
 
 
 def _socket_in(path: str) -> str:
-    """The runtime socket that a host path is or holds; empty text when it gives none."""
+    """In words, the runtime socket that a host path is or holds; empty text when it gives none."""
     name = path.rpartition("/")[2]
     if name in SOCKET_NAMES:
-        return name
+        return "where a container runtime listens"
     plain = path.removeprefix("/var") if path == "/var/run" or path.startswith("/var/run/") else path
     below = "/" if plain == "/" else f"{plain}/"
     # /var/run is a link to /run: whoever has /var alone has the link and not the socket.
-    return next((socket for socket in SOCKETS if socket.startswith(below)), "")
+    return next((f"which holds {socket}" for socket in SOCKETS if socket.startswith(below)), "")
 
 
 @check(
@@ -265,5 +265,4 @@ def _of_volumes(pod: Pod, faults: list[Fault], holds: str) -> Verdict:
         return failed(told(faults), at=[fault.at for fault in faults])
     if not pod.volumes:
         return passed("the pod has no volumes", at=(pod.in_spec("volumes"),))
-    number = len(pod.volumes)
-    return passed(f"{number} volume{'' if number == 1 else 's'}, {holds}", at=(pod.in_spec("volumes"),))
+    return passed(holding(len(pod.volumes), "volume", holds), at=(pod.in_spec("volumes"),))

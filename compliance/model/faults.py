@@ -38,6 +38,15 @@ def counted(number: int, noun: str, plural: str = "") -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {plural or noun + 's'}"
 
 
+def holding(number: int, noun: str, holds: str) -> str:
+    """What holds of a number of things; `each`, `all` and `none` at its beginning give way when there is one."""
+    if number != 1:
+        return f"{number} {noun}s, {holds}"
+    first, _, rest = holds.partition(" ")
+    one = rest if first in ("each", "all") else f"not {rest}" if first == "none" else holds
+    return f"1 {noun}, {one}"
+
+
 def fault_in(pod: Pod, container: Container, field: str, words: str) -> Fault:
     """A fault of one container at a field of it; `words` go on after the container's name."""
     return Fault(f"{called(container)} {words}", At(pod.origin, f"{container.at}/{field}"))
@@ -62,7 +71,7 @@ def judged(pod: Pod, faults: Sequence[Fault], holds: str) -> Verdict:
         return no_containers(pod)
     origin = pod.origin
     at = tuple([At(origin, container.at) for container in containers])
-    return passed(f"{counted(len(at), 'container')}, {holds}", at=at)
+    return passed(holding(len(at), "container", holds), at=at)
 
 
 def no_containers(pod: Pod) -> Verdict:
