@@ -136,7 +136,8 @@ def _links(results: tuple[FrameworkResult, ...]) -> dict[str, list[tuple[str, st
 
 def _rule(result: CheckResult, links: list[tuple[str, str, int]]) -> Json:
     check = result.check
-    tags = ["security", *(f"{framework}/{control}" for framework, control, _ in links)]
+    # Two editions of a framework may give one control the same number; SARIF wants tags unique.
+    tags = list(dict.fromkeys(["security", *(f"{framework}/{control}" for framework, control, _ in links)]))
     rule: Json = {
         "id": check.id,
         "shortDescription": {"text": _text(check.title)},
