@@ -12,6 +12,7 @@ from compliance.errors import EvidenceError
 #: Up to the next brace or bracket that stands outside a string. Possessive: an unfinished string gives no match.
 STRUCTURE = re.compile(rb'(?:[^{}\[\]"]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+([{}\[\]])', re.DOTALL)
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_KIND = re.compile(rb'"kind"\s*:\s*"([A-Za-z]\w*)"')
 #: Longest excerpt of a key in a message.
 _KEY_SHOWN = 60
 
@@ -73,6 +74,18 @@ def decode_json(text: str, line: int) -> object:
 def _line_of_second(text: str, key: str) -> int:
     """How many lines down the last mention of a key is: where a duplicate most likely stands."""
     return text.count("\n", 0, max(text.rfind(json.dumps(key)), 0))
+
+
+def kind_of(data: bytes) -> str:
+    """What a JSON object says its kind is, also when the rest of it cannot be decoded; empty when it does not say."""
+    position = depth = 0
+    while depth >= 0 and (found := STRUCTURE.match(data, position)):
+        if depth == 1 and (said := _KIND.search(data[position : found.end()])):
+            return said[1].decode()
+        depth += 1 if data[found.start(1)] in b"{[" else -1
+        position = found.end()
+    said = _KIND.search(data[position:]) if depth == 1 else None
+    return said[1].decode() if said else ""
 
 
 def values(data: bytes) -> Iterator[tuple[int, int, bool]]:

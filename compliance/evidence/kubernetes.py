@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from compliance.errors import EvidenceError
-from compliance.evidence.json_documents import decode_json, values
+from compliance.evidence.json_documents import decode_json, kind_of, values
 from compliance.evidence.lines import locate
 from compliance.evidence.objects import cluster_object
 from compliance.evidence.pods import pods, template_paths
@@ -93,7 +93,7 @@ class _Reading:
             text = _text(self.data[start:end], origin.line)
             value = decode_json(text, origin.line)
         except EvidenceError as error:
-            yield _placed(error, origin, _kind_in(self.data[start:end]))
+            yield _placed(error, origin, kind_of(self.data[start:end]))
             return
         yield from _objects(value, origin, self.data[start:end], text, defaults)
 

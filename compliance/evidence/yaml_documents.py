@@ -112,6 +112,8 @@ def _unreadable(error: Exception, text: str, line: int) -> EvidenceError:
     if "repetition limit" in words or "recursion limit" in words:
         limit = "its aliases expand too far, or it nests too deeply (limit 128 levels)"
         return EvidenceError(f"{limit}; write the values out", line=at)
+    if "invalid type: integer" in words:
+        return EvidenceError("a number is too large for any field of Kubernetes (64 bits)", line=at)
     if "unhashable" in words:
         return EvidenceError("a mapping or a list stands as a key; Kubernetes takes only texts as keys", line=at)
     said = _ERROR_LINE.sub("", words).replace("\n", " ")[:200]
