@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -23,6 +24,7 @@ from compliance.model.catalog import (
 )
 
 Key = tuple[FrameworkId, str]
+_MINOR = re.compile(r"1\.(0|[1-9][0-9]{0,2})")
 _NO_REMEDIATION = Remediation(text="", example="")
 
 
@@ -41,6 +43,8 @@ def framework(document: Document, selected: Framework | None) -> Framework:
     """
     data = document.data
     identity, edition = key_of(document)
+    if "versioned_by" in data and not _MINOR.fullmatch(edition):
+        raise document.error(f"versioned_by asks for an edition such as 1.37, not {edition}", ("edition",))
     own = [_control(document, position, raw) for position, raw in enumerate(data.get("controls", []))]
     controls = [*_selected(document, selected), *own]
     _refuse_twice(document, controls)

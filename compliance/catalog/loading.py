@@ -116,6 +116,8 @@ def _refuse_unknown_evidence(documents: list[Document], kinds: Mapping[str, Evid
             (("defaults",), document.data.get("defaults", {}))
         ]
         places += [(("controls", n), raw) for n, raw in enumerate(document.data.get("controls", ()))]
+        changes = document.data.get("selects", {}).get("changes", {})
+        places += [(("selects", "changes", name), raw) for name, raw in changes.items()]
         for pointer, raw in places:
             for word in raw.get("evidence", ()):
                 if word not in kinds:

@@ -10,7 +10,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import ryaml
 import yaml
 
@@ -23,6 +22,10 @@ SCHEMAS = {
     "control-mapping/1": "mapping.schema.json",
     "evidence-kinds/1": "evidence-kinds.schema.json",
 }
+
+
+#: Characters of a validator's own message that are shown; it may quote the whole value.
+_LONGEST = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +60,8 @@ def read(path: Path, *, validate: bool) -> Document:
         raise CatalogError(f"{path}: is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
     except ValueError as error:  # what ryaml raises for anything that is not plain YAML
         raise CatalogError(f"{path}{_duplicate_line(path)}: is not valid YAML: {error}") from error
-    if not isinstance(data, dict) or data.get("format") not in SCHEMAS:
-        found = data.get("format") if isinstance(data, dict) else None
+    found = data.get("format") if isinstance(data, dict) else None
+    if not isinstance(found, str) or found not in SCHEMAS:
         known = f"{nearest(str(found), SCHEMAS)}Known: {', '.join(sorted(SCHEMAS))}" if found else ", ".join(SCHEMAS)
         raise CatalogError(f"{path}: `format` says {found!r} and must name the kind of file. {known}")
     document = Document(path=path, text=text, data=data)
@@ -98,6 +101,8 @@ def yaml_files(folder: Path) -> Iterator[Path]:
 
 @cache
 def _validator(format_name: str) -> Any:
+    import jsonschema  # only users' files need it, and it takes longer to import than all catalogs to load
+
     return jsonschema.Draft202012Validator(schema(SCHEMAS[format_name]))
 
 
@@ -112,12 +117,18 @@ def _words(fault: Any) -> str:
     if fault.validator == "enum":
         words = [str(word) for word in fault.validator_value]
         return f"{fault.instance!r} is not one of {', '.join(words)}. {nearest(str(fault.instance), words)}".strip()
-    return str(fault.message)
+    if fault.validator == "anyOf":
+        choices = " or ".join(f"`{key}`" for choice in fault.validator_value for key in choice["required"])
+        return f"needs {choices}"
+    return str(fault.message)[:_LONGEST]
 
 
 def _place(text: str, pointer: Sequence[str | int]) -> str:
     """` line N` of the value at a pointer, or of its nearest present ancestor; empty when nothing is known."""
-    node = yaml.compose(text, Loader=yaml.CSafeLoader)
+    try:
+        node = yaml.compose(text, Loader=yaml.CSafeLoader)
+    except yaml.YAMLError:  # the two readers disagree about what is YAML
+        return ""
     if node is None:
         return ""
     mark = node.start_mark

@@ -184,6 +184,7 @@ def test_evidence_words_come_from_the_vocabulary(tmp_path: Path) -> None:
         ("services: {}\n", "`format` says None"),
         ("format: control-catalogue/1\n", "Did you mean control-catalog/1?"),
         ("- 1\n", "`format` says None"),
+        ("format: [1]\n", "`format` says [1]"),
         ("", "`format` says None"),
         ("x: !!python/object/apply:os.system [id]\n", "`format` says None"),
     ],
@@ -191,6 +192,33 @@ def test_evidence_words_come_from_the_vocabulary(tmp_path: Path) -> None:
 def test_files_of_another_kind_are_refused(tmp_path: Path, text: str, expected: str) -> None:
     """What is no catalog is refused with a reason, and no tag in it is carried out."""
     assert expected in refused(tmp_path, other=text)
+
+
+def test_a_catalog_needs_controls(tmp_path: Path) -> None:
+    """Without `controls` and `selects` there is nothing to assess; the message is short however long the file."""
+    text = CATALOG.partition("controls:\n")[0]
+    assert refused(tmp_path, catalog=text).endswith("at /: needs `controls` or `selects`")
+
+
+def test_editions_by_kubernetes_minor_need_a_minor(tmp_path: Path) -> None:
+    """`versioned_by` belongs to files whose edition is a Kubernetes minor."""
+    message = refused(tmp_path, catalog=CATALOG.replace("title: House", "versioned_by: kubernetes-minor\ntitle: House"))
+    assert "line 3: versioned_by asks for an edition such as 1.37, not 3" in message
+
+
+def test_changes_of_a_selection_are_held_to_the_vocabulary(tmp_path: Path) -> None:
+    """Evidence that a selection names otherwise is a word of the vocabulary too."""
+    text = """\
+format: control-catalog/1
+id: mine
+edition: "1"
+title: t
+publisher: p
+words: w
+licence: l
+selects: {framework: nsa-cisa, edition: "1.2", changes: {nsa-01: {evidence: [hearsay]}}}
+"""
+    assert "line 8: hearsay is no word of the evidence vocabulary" in refused(tmp_path, catalog=text)
 
 
 def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
