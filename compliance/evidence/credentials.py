@@ -27,7 +27,7 @@ SHAPES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r"\b[a-zA-Z][a-zA-Z0-9+.-]{1,20}://[^\s/:@\"'<>${}]{0,100}:(?!\$|<|\*+@|xxx)[^\s/@\"'<>]{1,200}@",
             "it is a URL with a password in it",
         ),
-        (r"(?i)\b(?:password|passwd|pwd)=(?![$<*{%\"']|\s|$)[^\s;&,]{3,}", "it holds a password"),
+        (r"(?i)\b(?:password|passwd|pwd)=(?![$<*{%\"']|\s|$)[^\s;&,\"']{3,}", "it holds a password"),
         (r"(?i)\bAccountKey=[A-Za-z0-9+/]{40,}={0,2}", "it looks like an Azure storage key"),
     )
 )
@@ -85,7 +85,7 @@ def redact_arguments(arguments: list[str] | None) -> tuple[tuple[str, ...], tupl
 
 
 def _redact_argument(argument: str, pending: str) -> tuple[str, str | None]:
-    if pending and not argument.startswith("-") and suspicion(pending, argument):
+    if _HINT.search(pending) and not argument.startswith("-") and suspicion(pending, argument):
         return REDACTED, f"the value after --{pending} looks like a credential"
     flag = _FLAG.fullmatch(argument)
     if flag and flag[2] and (reason := suspicion(flag[1], flag[2])):
@@ -100,10 +100,6 @@ def _redact_text(text: str) -> tuple[str, str | None]:
     if len(text) > _LOOKED_AT:
         text = text[:_LOOKED_AT]
     reason: str | None = None
-    for pattern, words in SHAPES:
-        if pattern.search(text):
-            reason = words
-            text = REDACTED if "PRIVATE KEY" in pattern.pattern else pattern.sub(REDACTED, text)
 
     def replace(found: re.Match[str]) -> str:
         nonlocal reason
@@ -112,7 +108,12 @@ def _redact_text(text: str) -> tuple[str, str | None]:
         reason = reason or f"{found['name']}: {why}"
         return f"{found['name']}={REDACTED}"
 
-    return _ASSIGNMENT.sub(replace, text), reason
+    text = _ASSIGNMENT.sub(replace, text)
+    for pattern, words in SHAPES:
+        if pattern.search(text):
+            reason = reason or words
+            text = REDACTED if "PRIVATE KEY" in pattern.pattern else pattern.sub(REDACTED, text)
+    return text, reason
 
 
 _PLACEHOLDER = re.compile(r"<[^>]*>|\*+|(?i:redacted|removed|omitted|x{3,})")

@@ -16,22 +16,32 @@ _PAIR = re.compile(
     r"(?P<value>\"(?:[^\"\\]|\\.)*+\"|'[^']*'|[^\s,}\]\"'][^,}\]\"']*)"
 )
 _ASSIGNMENT = re.compile(r"(?P<before>(?P<name>[A-Za-z_][\w.-]*)=)(?P<value>\"[^\"]*\"|'[^']*'|[^\s;&|\"',]+)")
+#: A flag and the argument after it, on one line.
+_FLAG_PAIR = re.compile(
+    r"(?P<before>--?(?P<name>[A-Za-z][\w.-]*)[\"']?(?:\s*,\s*|\s+)[\"']?)(?P<value>[^\s,\]\"'-][^\s,\]\"']*)"
+)
+#: A flag alone on its line, and an argument alone on the next.
+_FLAG_LINE = re.compile(r"\s*(?:- +)?[\"']?--?(?P<name>[A-Za-z][\w.-]*)[\"']?,?\s*")
+_ITEM_LINE = re.compile(r"(?P<before>\s*(?:- +)?[\"']?)(?P<value>[^\s\"'-][^\"']*?)(?P<after>[\"']?,?\s*)")
+_VALUE_LINE = re.compile(r"\s*(?:- +)?[\"']?value[\"']?\s*:")
+_NAME_LINE = re.compile(r"\s*(?:- +)?[\"']?name[\"']?\s*:\s*[\"']?(?P<name>[\w.-]+)[\"']?,?\s*$")
 _HINT = re.compile(r"pass|pwd|secret|token|cred|key|auth|value", re.IGNORECASE)
 _PRIVATE_KEY = re.compile(r"-----(?:BEGIN|END) [A-Z0-9 ]*PRIVATE KEY-----.*")
 _LAST_APPLIED = re.compile(r"(last-applied-configuration[\"']?\s*:\s*)\S.*")
 _SECRET = re.compile(r"kind\\?[\"']?\s*:\s*\\?[\"']?Secret\b")
 _SECRET_KIND = re.compile(r"^(?P<before> *(?:- +)*)[\"']?kind[\"']?\s*:\s*[\"']?Secret[\"']?\s*,?\s*(?:#.*)?$")
-_DATA_INLINE = re.compile(r"(\\?[\"']?(?:data|stringData)\\?[\"']?\s*:\s*)\{[^{}]*\}?")
+_DATA_INLINE = re.compile(r"((?<![A-Za-z])(?:data|stringData)\\?[\"']?\s*:\s*)\{[^{}]*\}?")
 _DATA_KEY = re.compile(r"[\"']?(?:data|stringData)[\"']?\s*:")
 _VALUE_OF_KEY = re.compile(r"^(?P<before>\s*[\"']?[\w.-]+[\"']?\s*:\s*)\S.*?(?P<comma>,?)\s*$")
 #: Lines of one object that are looked at to find its data.
 _MAX_OBJECT = 20_000
 
 
-def redact_line(text: str) -> str:
+def redact_line(text: str, name: str | None = None) -> str:
     """One source line with what looks like a credential replaced; all else as it stands.
 
-    A line does not say what object it belongs to: for lines of a file, `redact_lines` knows more.
+    `name` is that of the variable whose `value` the line holds; when it is not known, every such
+    value that could be a credential is replaced. For lines of a file, `redact_lines` knows more.
     """
     line = _PRIVATE_KEY.sub(REDACTED, _LAST_APPLIED.sub(rf"\1{REDACTED}", text))
     for pattern, _ in SHAPES:
@@ -40,15 +50,21 @@ def redact_line(text: str) -> str:
         line = _DATA_INLINE.sub(rf"\1{{{REDACTED}}}", line)
     line = _PADDED.sub(REDACTED, _BASE64.sub(REDACTED, line))
     if _HINT.search(line):
-        line = _ASSIGNMENT.sub(_redact_pair, _PAIR.sub(_redact_pair, line))
+        line = _PAIR.sub(lambda found: _redact_pair(found, name), line)
+        line = _FLAG_PAIR.sub(_redact_pair, _ASSIGNMENT.sub(_redact_pair, line))
     return line
 
 
-def _redact_pair(found: re.Match[str]) -> str:
+def _redact_pair(found: re.Match[str], variable: str | None = None) -> str:
     value = found["value"]
     bare = value.strip("\"' ")
-    named_value = found["name"] == "value" and bool(bare) and not is_harmless(bare)
-    if REDACTED in value or not (named_value or suspicion(found["name"], bare)):
+    if found["name"] != "value":
+        secret = suspicion(found["name"], bare) is not None
+    elif variable is not None:
+        secret = suspicion(variable, bare) is not None
+    else:
+        secret = bool(bare) and not is_harmless(bare)
+    if REDACTED in value or not secret:
         return found[0]
     quote = value[0] if value[0] in "\"'" else ""
     return f"{found['before']}{quote}{REDACTED}{quote}"
@@ -68,8 +84,27 @@ def redact_lines(lines: Sequence[str]) -> tuple[str, ...]:
         elif in_key and not begins:
             shown.append(REDACTED)
         else:
-            shown.append(redact_line(line))
+            before = lines[number - 1] if number else ""
+            after = lines[number + 1] if number + 1 < len(lines) else ""
+            shown.append(_redact_after(before, redact_line(line, _variable(line, before, after))))
     return tuple(shown)
+
+
+def _variable(line: str, before: str, after: str) -> str | None:
+    """The name that stands on the line before or after a `value` alone on its line."""
+    if "value" not in line or not _VALUE_LINE.match(line):
+        return None
+    found = _NAME_LINE.match(before) or _NAME_LINE.match(after)
+    return found["name"] if found else None
+
+
+def _redact_after(flag_line: str, line: str) -> str:
+    """An argument redacted when the line before is the flag it belongs to."""
+    flag = _FLAG_LINE.fullmatch(flag_line) if "-" in flag_line else None
+    item = _ITEM_LINE.fullmatch(line) if flag else None
+    if flag is None or item is None or not suspicion(flag["name"], item["value"]):
+        return line
+    return f"{item['before']}{REDACTED}{item['after']}"
 
 
 def _secrets(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
