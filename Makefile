@@ -40,7 +40,7 @@ bench: setup
 	@cat build/benchmarks.md
 
 docs: setup
-	$(BIN)/python -m tests.repo.generated
+	$(BIN)/python -m tests.repo.renew
 
 clean:
 	rm -rf .venv build dist packet .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -15,6 +15,11 @@ def test_generated_block_is_current(name: str) -> None:
     assert generated.block(generated.README.read_text(), name) == generated.BLOCKS[name](), "run `make docs`"
 
 
+def test_list_of_checks_is_current() -> None:
+    """compliance/checks/README.md lists the checks that are installed."""
+    assert generated.CHECKS_PAGE.read_text() == generated.checks_page(), "run `make docs`"
+
+
 def test_links_point_at_files_of_the_project() -> None:
     """Every relative link and picture of README.md exists."""
     targets = re.findall(r"\]\((?!https?://|#)([^)\s#]+)", generated.README.read_text())
