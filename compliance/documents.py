@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import ryaml
 import yaml
 
 from compliance.errors import ComplianceError
+
+#: Characters of a validator's own message that are shown; it may quote the whole value.
+_LONGEST = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,12 +30,15 @@ class Document:
         """A failure at a place of this file, with its line."""
         return self.failure(f"{self.path}{_place(self.text, pointer)}: {message}")
 
-    def check(self, validator: jsonschema.Draft202012Validator) -> None:
-        """Hold the document against a schema.
+    def check(self, schema: Any) -> None:
+        """Hold the document against a JSON Schema (2020-12).
 
         Raises:
             ComplianceError: the first fault, with line, pointer and the nearest known key.
         """
+        import jsonschema  # shipped catalogs are not validated at run time, and it is slow to import
+
+        validator = jsonschema.Draft202012Validator(schema)
         faults = sorted(validator.iter_errors(self.data), key=lambda fault: [str(step) for step in fault.path])
         if faults:
             pointer = list(faults[0].absolute_path)
@@ -77,12 +82,18 @@ def _words(fault: Any) -> str:
     if fault.validator == "enum":
         words = [str(word) for word in fault.validator_value]
         return f"{fault.instance!r} is not one of {', '.join(words)}. {nearest(str(fault.instance), words)}".strip()
-    return str(fault.message)
+    if fault.validator == "anyOf":
+        choices = " or ".join(f"`{key}`" for choice in fault.validator_value for key in choice["required"])
+        return f"needs {choices}"
+    return str(fault.message)[:_LONGEST]
 
 
 def _place(text: str, pointer: Sequence[str | int]) -> str:
     """` line N` of the value at a pointer, or of its nearest present ancestor; empty when nothing is known."""
-    node = yaml.compose(text, Loader=yaml.CSafeLoader)
+    try:
+        node = yaml.compose(text, Loader=yaml.CSafeLoader)
+    except yaml.YAMLError:  # the two readers disagree about what is YAML
+        return ""
     if node is None:
         return ""
     mark = node.start_mark

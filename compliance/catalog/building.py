@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from compliance.catalog.reading import Document, nearest
+from compliance.documents import Document, nearest
 from compliance.model.catalog import (
     CheckMapping,
     Control,

@@ -8,7 +8,7 @@ from typing import Any
 
 from compliance.catalog import building, reading
 from compliance.catalog.building import Key
-from compliance.catalog.reading import Document, nearest
+from compliance.documents import Document, nearest
 from compliance.errors import CatalogError
 from compliance.model.catalog import CheckMapping, ControlMapping, EvidenceKind, Framework, FrameworkId, Library
 from compliance.resources import controls, mappings
@@ -57,7 +57,7 @@ def assemble(documents: Iterable[Document]) -> Library:
     """
     by_format: dict[str, list[Document]] = {name: [] for name in reading.SCHEMAS}
     for document in documents:
-        by_format[document.format].append(document)
+        by_format[document.data["format"]].append(document)
     frameworks = _frameworks(by_format["control-catalog/1"])
     kinds = {kind.id: kind for document in by_format["evidence-kinds/1"] for kind in building.evidence_kinds(document)}
     _refuse_unknown_evidence(by_format["control-catalog/1"], kinds)

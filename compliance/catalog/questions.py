@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from compliance.catalog.reading import nearest
+from compliance.documents import nearest
 from compliance.errors import CatalogError
 from compliance.model.catalog import CheckMapping, Control, ControlMapping, EvidenceKind, Framework, Library
 from compliance.model.configuration import NEWEST, KubernetesVersion

@@ -58,13 +58,16 @@ def explain(name: str, config: str | None) -> None:
 
     configuration = _configuration(config)
     library = _library(configuration)
-    known = {check.id: check for check in checks()}
+    known = [check.id for check in checks()]
     try:
         found = questions.explain(library, name, known, configuration.parameters.kubernetes)
     except CatalogError as error:
         raise UsageError(str(error)) from error
     if isinstance(found, questions.CheckExplained):
-        _tell_check(_console(), known[found.check], found, library)  # type: ignore[index]  # str is what CheckId is
+        check = next((check for check in checks() if check.id == found.check), None)
+        if check is None:
+            raise UsageError(f"{name} stands in a mapping of yours, and there is no such check")
+        _tell_check(_console(), check, found, library)
         return
     for number, control in enumerate(found):
         if number:

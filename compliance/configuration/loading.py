@@ -8,8 +8,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import jsonschema
-
 from compliance import documents
 from compliance.errors import UsageError
 from compliance.model.configuration import (
@@ -38,7 +36,7 @@ def load(path: Path) -> Configuration:
         UsageError: the file cannot be read, breaks its schema, or says what cannot be.
     """
     document = documents.read(path, UsageError)
-    document.check(jsonschema.Draft202012Validator(schema()))
+    document.check(schema())
     _check_dates(document)
     data = document.data
     return Configuration(

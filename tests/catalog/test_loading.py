@@ -183,9 +183,9 @@ def test_evidence_words_come_from_the_vocabulary(tmp_path: Path) -> None:
         ("format: control-catalog/1\nid: a\nid: b\n", "line 3: is not valid YAML: duplicate"),
         ("services: {}\n", "`format` says None"),
         ("format: control-catalogue/1\n", "Did you mean control-catalog/1?"),
-        ("- 1\n", "`format` says None"),
+        ("- 1\n", "holds no mapping of keys to values"),
         ("format: [1]\n", "`format` says [1]"),
-        ("", "`format` says None"),
+        ("", "holds no mapping of keys to values"),
         ("x: !!python/object/apply:os.system [id]\n", "`format` says None"),
     ],
 )
