@@ -15,7 +15,7 @@ from compliance.evidence.pods import pods, template_paths
 from compliance.evidence.recognition import Notation, identify, notation
 from compliance.evidence.splitting import list_items, split, yaml_documents
 from compliance.evidence.subjects import checked_kind, metadata
-from compliance.evidence.yaml_documents import decode_yaml, types_differ
+from compliance.evidence.yaml_documents import decode_yaml, odd_words
 from compliance.model.cluster import TypedList
 from compliance.model.evidence import Origin
 from compliance.model.reader import Reader, Record, Slice
@@ -99,7 +99,7 @@ class _Reading:
 
     def yaml_documents(self) -> Iterator[Record | EvidenceError]:
         """Documents divided by `---`."""
-        suspicious = types_differ(self.data.decode("utf-8", "replace"))
+        words = odd_words(self.data.decode("utf-8", "replace"))
         line, counted = self.slice.line, 0
         for index, (start, end) in enumerate(yaml_documents(self.data)):
             line += self.data.count(b"\n", counted, start)
@@ -108,7 +108,7 @@ class _Reading:
             piece = self.data[start:end]
             try:
                 text = _text(piece, line)
-                value = decode_yaml(text, line, suspicious=suspicious)
+                value = decode_yaml(text, line, words)
             except EvidenceError as error:
                 yield _placed(error, origin, _kind_in(piece))
                 continue

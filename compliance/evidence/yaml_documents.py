@@ -24,7 +24,9 @@ MAX_MERGED = 20_000
 
 #: A bracket that may open or close a flow collection; within a word or after an escape it cannot open one.
 _BRACKET = re.compile(r"(?:^|(?<=[\s\[{,:\"'&*!?]))[\[{]|[\]}]", re.MULTILINE)
-_SEPARATORS = re.compile(r"[\[\]{},]")
+_SEPARATORS = re.compile(r"[\[\]{},]|[\"']:")
+#: More odd words than this in a slice are looked for document by document.
+_MANY_WORDS = 40
 _BOOL_WORDS = "y|Y|yes|Yes|YES|n|N|no|No|NO|on|On|ON|off|Off|OFF"
 _TRUE = frozenset(("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"))
 _FALSE = frozenset(("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"))
@@ -34,10 +36,10 @@ _DIFFERENT = (
 )
 #: Keys that are no text by themselves: numbers, booleans, null.
 _PLAIN_KEY = r"(?:[-+.]?[0-9][^\s:]*|true|True|TRUE|false|False|FALSE|null|Null|NULL|~):"
-_TOKEN = re.compile(rf"(?:{_DIFFERENT}):?|{_PLAIN_KEY}|[!&?].*")
+_TOKEN = re.compile(rf"(?:{_DIFFERENT}):?|{_PLAIN_KEY}|!.*")
 #: The same in its place: after an indicator or alone on its line, before an indicator or the line's end.
 _IN_PLACE = re.compile(
-    rf"(?:^|[:\-?]\s|[\[{{,]|[!&][^\s,\[\]{{}}]*\s)\s*"
+    rf"(?:^|[:\-?]\s|[\[{{,]|[\"']:|[!&][^\s,\[\]{{}}]*\s)\s*"
     rf"(?:(?:{_DIFFERENT})\s*(?:$|\s#|[,\]}}]|:(?:\s|$))|{_PLAIN_KEY}(?:\s|$)|!)",
     re.MULTILINE,
 )
@@ -49,20 +51,34 @@ _GO_INT = re.compile(
 _BASES = {"x": 16, "b": 2, "p": 8, "o": 8, "d": 10}
 
 
-def types_differ(text: str) -> bool:
-    """Whether the text may hold a scalar or key that YAML 1.1 and 1.2 type differently; cheap, errs to true."""
-    for token in set(text.split()):
-        if _TOKEN.fullmatch(token):
-            return True
-        if _SEPARATORS.search(token) and any(map(_TOKEN.fullmatch, _SEPARATORS.split(token))):
-            return True
+def odd_words(text: str) -> frozenset[str]:
+    """Words of the text that may hold a scalar, key or tag which YAML 1.1 and 1.2 take differently, or too many."""
+    return frozenset(word for word in set(text.split()) if _is_odd(word))
+
+
+def _is_odd(word: str) -> bool:
+    if _TOKEN.fullmatch(word):
+        return True
+    return _SEPARATORS.search(word) is not None and any(map(_TOKEN.fullmatch, _SEPARATORS.split(word)))
+
+
+def _holds_odd(text: str, words: frozenset[str]) -> bool:
+    """Whether one of the words stands where a scalar, a key or a tag may stand."""
+    for word in words:
+        at = text.find(word)
+        while at >= 0:
+            start, end = text.rfind("\n", 0, at) + 1, text.find("\n", at)
+            end = len(text) if end < 0 else end
+            if _IN_PLACE.search(text[start:end]):
+                return True
+            at = text.find(word, end)
     return False
 
 
-def decode_yaml(text: str, line: int, *, suspicious: bool = True) -> object:
+def decode_yaml(text: str, line: int, words: frozenset[str] | None = None) -> object:
     """The value of one YAML document; `line` is the 1-based line it begins at.
 
-    With `suspicious` false the caller knows that `types_differ` is false of the text.
+    `words` are the `odd_words` of this text or of a longer one, where the caller knows them.
 
     Raises:
         EvidenceError: the text is no YAML, holds a key twice, nests too deep, expands too far or bears a tag.
@@ -72,9 +88,21 @@ def decode_yaml(text: str, line: int, *, suspicious: bool = True) -> object:
         value: object = _ryaml_loads(text)
     except Exception as error:  # ryaml raises ValueError and TypeError besides its own; all mean "not this document"
         raise _unreadable(error, text, line) from error
-    if suspicious and _IN_PLACE.search(text):
+    if words is None or len(words) > _MANY_WORDS:
+        words = odd_words(text)
+    if (words and _holds_odd(text, words)) or _has_rare_breaks(text):
         return _decode_as_go(text, line)
     return value
+
+
+def _has_rare_breaks(text: str) -> bool:
+    """Whether lines end otherwise than by a line feed, so that what begins a line cannot be told by it."""
+    return (
+        "\x85" in text
+        or "\u2028" in text
+        or "\u2029" in text
+        or ("\r" in text and text.count("\r") > text.count("\r\n"))
+    )
 
 
 def _check_flow_depth(text: str, line: int) -> None:
