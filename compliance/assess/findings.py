@@ -192,12 +192,12 @@ def _missing_evidence(control: Control, parts: Sequence[_Part], present: frozens
 
 def _needs(check: Check) -> str:
     """The kind of evidence that holds what a check judges."""
-    return "workload-manifest" if check.subject is Pod and "cluster" not in check.context else "k8s-objects"
+    return "workload-manifest" if check.subject is Pod and not check.needs_cluster else "k8s-objects"
 
 
 def _absent(part: _Part) -> bool:
     """Whether a check is open because objects it looks at, or looks up, are not in the evidence."""
-    return _silent(part) or "cluster" in part.result.check.context
+    return _silent(part) or part.result.check.needs_cluster
 
 
 def _silent(part: _Part) -> bool:

@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import NewType
 
 from compliance.errors import CatalogError
+from compliance.model.cluster import Cluster
 from compliance.model.evidence import At
 from compliance.model.outcome import Outcome, Severity
 
@@ -81,6 +82,11 @@ class Check:
     context: tuple[str, ...]
     family: str
     doc: str
+
+    @property
+    def needs_cluster(self) -> bool:
+        """Whether it can run only when all evidence has been read."""
+        return "cluster" in self.context or self.subject is Cluster
 
 
 def check(

@@ -214,7 +214,7 @@ def _trouble(notes: Iterable[FileNotes]) -> Iterator[tuple[str, LocationLine]]:
 
 def _touches(check: Check, kind: str, kinds: tuple[str, ...]) -> bool:
     """Whether an unreadable document of a kind could have been judged by a check; an unknown kind could always."""
-    if not kind or check.subject is Header or "cluster" in check.context or check.subject is Cluster:
+    if not kind or check.subject is Header or check.needs_cluster:
         return True
     if kind in kinds:
         return True

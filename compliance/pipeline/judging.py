@@ -45,14 +45,9 @@ class Judge:
             context["cluster"] = cluster
         self._by_subject: dict[type, list[tuple[Check, tuple[object, ...]]]] = defaultdict(list)
         for check in checks:
-            if ("cluster" in check.context) == (cluster is not None):
+            if check.needs_cluster == (cluster is not None):
                 arguments = tuple(context[name] for name in check.context)
                 self._by_subject[check.subject].append((check, arguments))
-
-    @property
-    def subject_types(self) -> frozenset[type]:
-        """The record types that some check of this phase judges."""
-        return frozenset(self._by_subject)
 
     def judge(self, record: Record | Cluster, out: RunWriter, locate: Locate) -> Subject | None:
         """Run every check on a record; the subject that was judged, or None when no check reads its type."""

@@ -15,7 +15,9 @@ import compliance.pipeline.running
 from compliance.errors import UsageError
 from compliance.model.assessment import Options
 from compliance.model.check import Check, Verdict
+from compliance.model.cluster import Cluster, Header
 from compliance.model.configuration import Configuration
+from compliance.model.workload import Pod
 from compliance.pipeline import registered
 from compliance.pipeline.assembling import frameworks_of
 from compliance.pipeline.caching import cache_file
@@ -95,6 +97,21 @@ def test_every_verdict_names_the_bytes_that_decided_it(evidence: Path) -> None:
     assert (place["document"], place["line"]) == (1, 17)
     assert good["at"][0]["sha256"] == place["sha256"]
     assert "line" not in good["at"][0]
+
+
+def test_every_check_says_something_of_its_subjects_or_of_their_absence(evidence: Path) -> None:
+    """No check is silent, whatever was handed in: about each subject, or about there being none."""
+    (evidence / "pod.yaml").write_text(GOOD)
+    result = assess(evidence)
+    said = {line["check"]: set() for line in observations(result)}
+    for line in observations(result):
+        said[line["check"]].add(line["subject"])
+    assert set(said) == {check.id for check in registered.checks()}
+    for check in registered.checks():
+        expected = {Pod: "shop/Pod/good", Header: "shop/Pod/good", Cluster: "cluster"}.get(
+            check.subject, "evidence-set"
+        )
+        assert said[check.id] == {expected}, check.id
 
 
 def test_there_is_one_observation_for_each_check_and_subject(evidence: Path) -> None:
