@@ -34,13 +34,11 @@ _DIFFERENT = (
     rf"{_BOOL_WORDS}|<<|[-+]?0[0-9_]+[0-9_.eE+-]*|[-+]?0[xXoObB][0-9a-fA-F_]+|[-+.]?[0-9][0-9.eE+-]*_[0-9_.eE+-]*"
     r"|[-+]?[0-9]{19,}|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
 )
-#: Keys that are no text by themselves: numbers, booleans, null.
-_PLAIN_KEY = r"(?:[-+.]?[0-9][^\s:]*|true|True|TRUE|false|False|FALSE|null|Null|NULL|~):"
-_TOKEN = re.compile(rf"(?:{_DIFFERENT}):?|{_PLAIN_KEY}|!.*")
+_TOKEN = re.compile(rf"(?:{_DIFFERENT}):?|!.*|\?")
 #: The same in its place: after an indicator or alone on its line, before an indicator or the line's end.
 _IN_PLACE = re.compile(
     rf"(?:^|[:\-?]\s|[\[{{,]|[\"']:|[!&][^\s,\[\]{{}}]*\s)\s*"
-    rf"(?:(?:{_DIFFERENT})\s*(?:$|\s#|[,\]}}]|:(?:\s|$))|{_PLAIN_KEY}(?:\s|$)|!)",
+    rf"(?:(?:{_DIFFERENT})\s*(?:$|\s#|[,\]}}]|:(?:\s|$))|!|\?(?:\s|$))",
     re.MULTILINE,
 )
 _ERROR_LINE = re.compile(r" at line (\d+) column (\d+)")
@@ -90,9 +88,25 @@ def decode_yaml(text: str, line: int, words: frozenset[str] | None = None) -> ob
         raise _unreadable(error, text, line) from error
     if words is None or len(words) > _MANY_WORDS:
         words = odd_words(text)
-    if (words and _holds_odd(text, words)) or _has_rare_breaks(text):
+    if (words and _holds_odd(text, words)) or _has_rare_breaks(text) or _has_other_keys(value):
         return _decode_as_go(text, line)
     return value
+
+
+def _has_other_keys(value: object) -> bool:
+    """Whether a key anywhere is no text; the API server makes one of it, and two may become the same."""
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        if type(item) is dict:
+            for key, member in item.items():
+                if type(key) is not str:
+                    return True
+                if type(member) is dict or type(member) is list:
+                    pending.append(member)
+        elif type(item) is list:
+            pending += [member for member in item if type(member) is dict or type(member) is list]
+    return False
 
 
 def _has_rare_breaks(text: str) -> bool:

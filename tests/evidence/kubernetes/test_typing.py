@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from compliance.errors import EvidenceError
+from compliance.evidence import yaml_documents
 from compliance.evidence.yaml_documents import decode_yaml, odd_words
 from tests.evidence.kubernetes.reading import one_pod, pod_text, read_all
 
@@ -143,3 +146,63 @@ def test_tags_are_refused(text: str) -> None:
 def test_every_line_break_of_yaml_counts(line_break: str) -> None:
     """However lines end, a word of YAML 1.1 at the start of one is typed as the cluster types it."""
     assert decode_yaml(f"a: 1{line_break}on: 0644{line_break}", 1) == {"a": 1, "true": 420}
+
+
+_PIECES = st.sampled_from(
+    (
+        *(
+            "a: ",
+            "b:",
+            "on",
+            "yes",
+            " ",
+            "  ",
+            "\n",
+            "\n  ",
+            "- ",
+            "x",
+            "0644",
+            "1_0",
+            "[",
+            "]",
+            "{",
+            "}",
+            ", ",
+            ": ",
+            ":",
+        ),
+        *(
+            '"',
+            "'",
+            "# c",
+            "|",
+            "? ",
+            "08",
+            "1.5",
+            "~",
+            "&x ",
+            "*x",
+            "<<: ",
+            "!!str ",
+            "no",
+            "\t",
+            "k",
+            "-",
+            "\\",
+            ">-",
+        ),
+        *("n", "0x1F", ".5", "+1", "0o7"),
+    )
+)
+
+
+@given(st.lists(_PIECES, max_size=14).map("".join))
+@settings(max_examples=1500, deadline=None)
+def test_the_short_way_never_differs_from_the_cluster(text: str) -> None:
+    """Whatever ryaml alone is trusted with has the values that the loader with go-yaml's rules gives."""
+    try:
+        quick = decode_yaml(text, 1)
+        full = yaml_documents._decode_as_go(text, 1)
+    except EvidenceError:
+        return
+    assert repr(quick) == repr(full)
