@@ -103,12 +103,10 @@ class Parameters:
     kubernetes_stated: bool = False
     registries_approved: tuple[str, ...] = ()
     rbac_approved_subjects: tuple[str, ...] = ()
-    host_path_approved: tuple[str, ...] = ()
     capabilities_approved: tuple[str, ...] = ()
     service_types_approved: tuple[str, ...] = ()
     system_namespaces: tuple[str, ...] = ("kube-system", "kube-public", "kube-node-lease")
     minimum_replicas: int = 2
-    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,9 +34,9 @@ from compliance.model.configuration import Configuration
 from compliance.model.evidence import Subject
 from compliance.pipeline.files import InputFile
 from compliance.pipeline.observing import StoredObservations, Tally, observation_id
-from compliance.pipeline.reading import FileNotes, Problem
 from compliance.pipeline.registered import checks
 from compliance.pipeline.snippets import EvidenceSnippets
+from compliance.pipeline.units import FileNotes, Problem
 
 if TYPE_CHECKING:
     from compliance.pipeline.running import Request

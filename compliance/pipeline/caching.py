@@ -1,4 +1,4 @@
-"""Keeps what a reader made of a file, so that an unchanged file is never parsed twice."""
+"""Keeps what the first phase made of a file, so that an unchanged file is never parsed twice."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import sqlite3
 from contextlib import suppress
 from pathlib import Path
 
-from compliance import evidence, model
+from compliance import checks, evidence, model
+from compliance.model.configuration import Parameters
 
 #: The cache forgets its oldest entries above this many bytes.
 _MAX_BYTES = 512 * 1024 * 1024
@@ -20,10 +21,10 @@ def cache_file() -> Path:
     return Path(base) / "compliance-evidence" / "records.sqlite"
 
 
-def fingerprint() -> bytes:
-    """A hash of the code that makes records: other code never reads what this one kept."""
-    digest = hashlib.sha256()
-    for package in (evidence, model):
+def fingerprint(params: Parameters) -> bytes:
+    """A hash of the code and the values that decide what is made of a file: others never read what these kept."""
+    digest = hashlib.sha256(repr(params).encode())
+    for package in (evidence, model, checks):
         for folder in package.__path__:
             for source in sorted(Path(folder).rglob("*.py")):
                 digest.update(source.name.encode() + source.read_bytes())

@@ -18,11 +18,13 @@ from compliance.model.cluster import Cluster, ClusterObject, Header, TypedList, 
 from compliance.model.cluster_index import index
 from compliance.model.evidence import EVIDENCE_SET, Origin, Subject, SubjectType
 from compliance.model.outcome import Outcome
+from compliance.model.reader import Record
 from compliance.model.workload import Pod
 from compliance.pipeline.judging import Judge
 from compliance.pipeline.observing import LocationLine, Run, RunWriter
-from compliance.pipeline.reading import FileNotes, Shop
+from compliance.pipeline.reading import Shop
 from compliance.pipeline.registered import checks, readers
+from compliance.pipeline.units import FileNotes
 
 #: Unreadable places named in one observation.
 _PLACES = 10
@@ -123,14 +125,19 @@ def judge_task(task: Task, shop: Shop) -> TaskResult:
         judge = Judge(checks(), shop.params, seen.cluster)
         out = RunWriter()
         locate = Sources(seen.files).locate
-        records = decode(Path(task.pods).read_bytes()) if task.pods else seen.records[task.start : task.stop]
-        for record in records:
+        for record in _pods(task.pods) if task.pods else seen.records[task.start : task.stop]:
             judge.judge(record, out, locate)
         run = out.write(Path(shop.folder) / f"cluster-run-{task.number}")
     finally:
         if collecting:
             gc.enable()
     return TaskResult(number=task.number, run=run, judge_cpu=time.process_time() - started)
+
+
+def _pods(path: str) -> Iterator[Record]:
+    """The Pod records of a unit, file after file."""
+    for encoded in msgspec.msgpack.decode(Path(path).read_bytes(), type=list[bytes]):
+        yield from decode(encoded)
 
 
 class Sources:

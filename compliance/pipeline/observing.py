@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -69,11 +69,14 @@ class Run:
 
 
 class RunWriter:
-    """Collects the observations of one unit of work."""
+    """Collects the observations of one unit of work.
+
+    `lines` are the encoded observations by check; `cited` counts them by the (sha256, path) they cite.
+    """
 
     def __init__(self) -> None:
-        self._lines: dict[str, list[bytes]] = defaultdict(list)
-        self._cited: Counter[tuple[str, str]] = Counter()
+        self.lines: dict[str, list[bytes]] = defaultdict(list)
+        self.cited: Counter[tuple[str, str]] = Counter()
 
     def add(self, check: Check, subject: Subject, outcome: Outcome, reason: str, at: Sequence[LocationLine]) -> None:
         """Take one observation."""
@@ -87,24 +90,30 @@ class RunWriter:
             reason,
             list(at),
         )
-        self._lines[check.id].append(_encode(line))
+        self.lines[check.id].append(_encode(line))
         if len(at) == 1:
-            self._cited[(at[0].sha256, at[0].path)] += 1
+            self.cited[(at[0].sha256, at[0].path)] += 1
         else:
             for key in {(place.sha256, place.path) for place in at}:
-                self._cited[key] += 1
+                self.cited[key] += 1
+
+    def extend(self, lines: Mapping[str, Sequence[bytes]], cited: Mapping[tuple[str, str], int]) -> None:
+        """Take observations that another writer encoded."""
+        for check, encoded in lines.items():
+            self.lines[check].extend(encoded)
+        self.cited.update(cited)
 
     def write(self, path: Path) -> Run:
         """Write everything taken so far, sorted."""
         spans: dict[str, tuple[int, int]] = {}
         with path.open("wb") as out:
-            for check in sorted(self._lines):
-                lines = self._lines[check]
+            for check in sorted(self.lines):
+                lines = self.lines[check]
                 lines.sort()
                 data = b"\n".join(lines) + b"\n"
                 spans[check] = (out.tell(), len(data))
                 out.write(data)
-        return Run(path=str(path), spans=spans, cited=dict(self._cited))
+        return Run(path=str(path), spans=spans, cited=dict(self.cited))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,8 +28,9 @@ from compliance.pipeline.evaluating import BATCH, Shared, Task, judge_task
 from compliance.pipeline.files import InputFile, find
 from compliance.pipeline.observing import Run, merge
 from compliance.pipeline.packet import Packet, check_destination
-from compliance.pipeline.reading import FileNotes, Shop, Unit, UnitResult, plan, read_unit
+from compliance.pipeline.reading import Shop, UnitResult, read_unit
 from compliance.pipeline.registered import checks, exporter
+from compliance.pipeline.units import FileNotes, Unit, plan
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -186,7 +187,7 @@ def _observe(
     shop = Shop(
         folder=str(work),
         cache=str(cache_file()) if request.cache else None,
-        fingerprint=fingerprint() if request.cache else b"",
+        fingerprint=fingerprint(request.configuration.parameters) if request.cache else b"",
         params=request.configuration.parameters,
     )
     gathered = _read(files, shop, executor, progress)
@@ -265,7 +266,7 @@ def _gather(gathered: _Gathered, result: UnitResult) -> None:
     gathered.runs.append(result.run)
     if result.pods:
         gathered.pods.append(result.pods)
-    gathered.others.append(result.others)
+    gathered.others.extend(result.others)
     gathered.entries.extend(result.entries)
     for subject in result.subjects:
         gathered.subjects.setdefault(subject.id, subject)

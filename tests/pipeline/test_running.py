@@ -12,6 +12,7 @@ import pytest
 
 import compliance.pipeline.reading
 import compliance.pipeline.running
+import compliance.pipeline.units
 from compliance.errors import UsageError
 from compliance.model.assessment import Options
 from compliance.model.check import Check, Verdict
@@ -178,7 +179,7 @@ def test_the_packet_has_the_same_bytes_with_other_jobs_cache_and_folders(
     for number in range(30):
         (evidence / f"{number}.yaml").write_text(GOOD.replace("good", f"g{number}") + "---\n" + BAD)
     monkeypatch.setattr(compliance.pipeline.running, "_WORTH_A_POOL", 0)
-    monkeypatch.setattr(compliance.pipeline.reading, "UNIT", 8192)
+    monkeypatch.setattr(compliance.pipeline.units, "UNIT", 8192)
     first = contents(assess(evidence, jobs=1).packet)
     assert set(first) == {"assessment.json", "observations.jsonl", "evidence/index.json", "manifest.json"}
     for number, changes in enumerate(({"jobs": 2}, {"jobs": 3, "cache": True}, {"jobs": 1, "cache": True})):
@@ -218,7 +219,7 @@ def test_a_large_file_is_streamed_in_slices_and_gives_what_a_small_one_gives(
     (evidence / "dump.json").write_text(dump)
     (evidence / "many.yaml").write_text("---\n".join(BAD.replace("bad", f"y{number}") for number in range(300)))
     whole = contents(assess(evidence).packet)["observations.jsonl"]
-    monkeypatch.setattr(compliance.pipeline.reading, "WHOLE", 4096)
+    monkeypatch.setattr(compliance.pipeline.units, "WHOLE", 4096)
     sliced = contents(assess(evidence, "sliced").packet)["observations.jsonl"]
     assert sliced == whole
 

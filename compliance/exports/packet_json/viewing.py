@@ -132,12 +132,10 @@ def _parameters(parameters: Parameters) -> views.ParametersView:
         kubernetes_stated=parameters.kubernetes_stated,
         registries_approved=list(parameters.registries_approved),
         rbac_approved_subjects=list(parameters.rbac_approved_subjects),
-        host_path_approved=list(parameters.host_path_approved),
         capabilities_approved=list(parameters.capabilities_approved),
         service_types_approved=list(parameters.service_types_approved),
         system_namespaces=list(parameters.system_namespaces),
         minimum_replicas=parameters.minimum_replicas,
-        values=dict(sorted(parameters.values.items())),
     )
 
 

@@ -74,12 +74,10 @@ class ParametersView(_View):
     kubernetes_stated: bool
     registries_approved: list[str]
     rbac_approved_subjects: list[str]
-    host_path_approved: list[str]
     capabilities_approved: list[str]
     service_types_approved: list[str]
     system_namespaces: list[str]
     minimum_replicas: int
-    values: dict[str, str]
 
 
 class SectionView(_View):
