@@ -1,0 +1,187 @@
+"""Files in, units of work out: small files batched, large ones hashed, recognised and cut in one streaming pass."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from compliance.errors import EvidenceError
+from compliance.evidence.unrecognised import describe
+from compliance.model.reader import Reader, Slice
+from compliance.pipeline.files import InputFile
+from compliance.pipeline.registered import readers
+
+#: How much of a file a reader may look at to know its own.
+HEAD = 64 * 1024
+#: Files up to this size are read whole by one worker; larger ones are cut into slices first.
+WHOLE = 8 * 1024 * 1024
+#: A unit of work holds about this many bytes: large enough to be worth a message, small enough to balance.
+UNIT = 768 * 1024
+#: A single document larger than this is refused: no Kubernetes object comes near (etcd's limit is 1.5 MB).
+MAX_DOCUMENT = 64 * 1024 * 1024
+#: Problems kept for one file; the count of all is told.
+MAX_PROBLEMS = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A file to read whole, or (when `slice` is set) a piece of a large one already hashed and recognised."""
+
+    file: InputFile
+    slice: Slice | None = None
+    sha256: str = ""
+    reader: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    number: int
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """A document that could not be read, in words; `kind` is empty when even that is unknown."""
+
+    message: str
+    document: int | None
+    pointer: str
+    line: int | None
+    kind: str
+
+
+@dataclass(slots=True, kw_only=True)
+class FileNotes:
+    """What was learned of one file; slices of a large one are added up. `reader` is empty when nobody knows it."""
+
+    path: str
+    sha256: str = ""
+    size: int = 0
+    reader: str = ""
+    refused: str = ""
+    guess: str = ""
+    documents: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    more_problems: int = 0
+    objects: Counter[tuple[str, bool]] = field(default_factory=Counter)
+
+    def trouble(self, error: EvidenceError) -> None:
+        """Note a document that cannot be read."""
+        if len(self.problems) >= MAX_PROBLEMS:
+            self.more_problems += 1
+            return
+        self.problems.append(
+            Problem(
+                message=error.message,
+                document=error.document,
+                pointer=error.pointer,
+                line=error.line,
+                kind=error.kind,
+            )
+        )
+
+    def add(self, other: FileNotes) -> None:
+        """Join what another slice of the same file gave."""
+        self.documents += other.documents
+        self.objects.update(other.objects)
+        room = MAX_PROBLEMS - len(self.problems)
+        self.problems.extend(other.problems[:room])
+        self.more_problems += other.more_problems + len(other.problems[room:])
+
+
+def plan(files: Iterable[InputFile]) -> Iterator[Unit | FileNotes]:
+    """Units of work in order; notes for files that give none because they may not be opened.
+
+    Large files are hashed, recognised and cut here, in one streaming pass.
+    """
+    number = 0
+    batch: list[Part] = []
+    size = 0
+    for file in files:
+        if file.refused:
+            yield FileNotes(path=file.path, size=file.size, refused=file.refused)
+            continue
+        if file.size > WHOLE:
+            for found in _large(file):
+                if isinstance(found, FileNotes):
+                    yield found
+                else:
+                    yield Unit(number=number, parts=(found,))
+                    number += 1
+            continue
+        if batch and size + file.size > UNIT:
+            yield Unit(number=number, parts=tuple(batch))
+            number, batch, size = number + 1, [], 0
+        batch.append(Part(file=file))
+        size += file.size + 4096
+    if batch:
+        yield Unit(number=number, parts=tuple(batch))
+
+
+class _Hashing(io.RawIOBase):
+    """A stream that hashes what is read from it."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.digest = hashlib.sha256()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        view = memoryview(buffer)  # type: ignore[arg-type]  # typeshed asks for Buffer, which 3.11 has no name for
+        data = self._stream.read(len(view))
+        view[: len(data)] = data
+        self.digest.update(data)
+        return len(data)
+
+
+def _large(file: InputFile) -> Iterator[Part | FileNotes]:
+    notes = FileNotes(path=file.path, size=file.size)
+    slices: list[Slice] = []
+    try:
+        with Path(file.real).open("rb") as stream:
+            head = stream.read(HEAD)
+            stream.seek(0)
+            reader = recognise(head)
+            hashing = _Hashing(stream)
+            buffered = io.BufferedReader(hashing, 1024 * 1024)
+            if reader is None:
+                notes.guess = describe(head, file.path)
+            else:
+                notes.reader = reader.id
+                for found in reader.split(buffered):
+                    if isinstance(found, EvidenceError):
+                        notes.trouble(found)
+                    elif found.length > MAX_DOCUMENT:
+                        notes.trouble(_too_large(found))
+                    else:
+                        slices.append(found)
+            while buffered.read(1024 * 1024):
+                pass
+            notes.sha256 = hashing.digest.hexdigest()
+    except OSError as error:
+        notes.refused = f"cannot be read: {error.strerror}"
+        slices = []
+    yield notes
+    for piece in slices:
+        yield Part(file=file, slice=piece, sha256=notes.sha256, reader=notes.reader)
+
+
+def _too_large(piece: Slice) -> EvidenceError:
+    return EvidenceError(
+        f"one document is {piece.length:,} bytes long, above the limit of {MAX_DOCUMENT:,}; split the file",
+        document=piece.document,
+        line=piece.line,
+    )
+
+
+def recognise(head: bytes) -> Reader | None:
+    """The one reader that knows these first bytes, or None."""
+    known = [reader for reader in readers().values() if reader.identify(head)]
+    return known[0] if len(known) == 1 else None
