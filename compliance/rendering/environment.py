@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
-from markupsafe import Markup
-
 from compliance.rendering import states, text
 from compliance.rendering.charts import bar
 from compliance.resources import templates
@@ -36,7 +34,6 @@ def environment() -> Environment:
         digest=text.digest,
         moment=text.moment,
         sentence=text.sentence,
-        breakable=breakable,
     )
     made.globals.update(
         count=text.count,
@@ -50,12 +47,6 @@ def environment() -> Environment:
         reason_words=states.REASON_WORDS,
     )
     return made
-
-
-def breakable(value: str) -> Markup:
-    """A path or pointer that may break after its separators, so that lines end where a reader expects it."""
-    escaped = str(Markup.escape(text.shown(value)))
-    return Markup(escaped.replace("/", "/<wbr>"))  # noqa: S704 - escaped on the line above
 
 
 def render(name: str, values: Mapping[str, object]) -> str:

@@ -2,6 +2,8 @@
 /* Draws the tables and drawers of packet.html from its data block. Texts only ever become text nodes. */
 (function () {
   const DRAWN = 60, PRINTED = 500, LONGEST_CSV = 32000;
+  /* Of pass, fail, not checked, not applicable, error: the place in an order of worst first. */
+  const OUTCOME_RANK = [3, 0, 2, 4, 1];
   const byId = (id) => document.getElementById(id);
   const collator = new Intl.Collator("en", { numeric: true });
   const number = (value) => value.toLocaleString("en-US");
@@ -109,7 +111,7 @@
       observations: {
         label: "Observations", total: o.check.length, all: data.observations_total, noun: "observations", key: idOf, drawer: observationDrawer,
         columns: [
-          { name: "Outcome", width: 11, text: (i) => data.outcomes[o.outcome[i]][1], node: (i) => mark(data.outcomes[o.outcome[i]]), rank: (i) => [1, 0, 3, 4, 2][o.outcome[i]] },
+          { name: "Outcome", width: 11, text: (i) => data.outcomes[o.outcome[i]][1], node: (i) => mark(data.outcomes[o.outcome[i]]), rank: (i) => OUTCOME_RANK[o.outcome[i]] },
           { name: "Severity", width: 8, text: (i) => k.severity[o.check[i]], rank: (i) => severities.indexOf(k.severity[o.check[i]]) },
           { name: "Check", width: 18, text: (i) => k.id[o.check[i]] },
           { name: "Subject", width: 22, text: (i) => s.id[o.subject[i]] },
@@ -229,6 +231,7 @@
       const select = el("select", { "aria-label": facet.label, class: chosen ? "set" : null, on: { change: () => { state.facets[facet.key] = select.value; select.className = select.value ? "set" : ""; state.open = ""; closeDrawer(false); apply(); writeHash(); } } },
         el("option", { value: "" }, facet.label + ": all"),
         options.map(([value, count]) => el("option", { value }, value + " (" + number(count) + ")")));
+      if (facet.options.length > options.length) select.append(el("option", { disabled: true }, number(options.length) + " of " + number(facet.options.length) + " listed: search for the others"));
       if (chosen && !options.some(([value]) => value === chosen)) select.append(el("option", { value: chosen }, chosen + " (0)"));
       select.value = chosen;
       return select;
@@ -388,10 +391,10 @@
     ]);
   }
   function worstOf(i) {
-    const o = data.observations, rank = [4, 0, 2, 5, 1], total = data.controls.counts[i].reduce((sum, one) => sum + one, 0);
+    const o = data.observations, total = data.controls.counts[i].reduce((sum, one) => sum + one, 0);
     const found = data.controls.checks[i].flatMap(([check]) => data.rangeOf.get(check) || []);
     if (!found.length) return [];
-    found.sort((a, b) => rank[o.outcome[a]] - rank[o.outcome[b]] || a - b);
+    found.sort((a, b) => OUTCOME_RANK[o.outcome[a]] - OUTCOME_RANK[o.outcome[b]] || a - b);
     const items = found.slice(0, 10).map((at) => el("li", {}, mark(data.outcomes[o.outcome[at]]), " ", link(hashOf("observations", { open: idOf(at) }), data.subjects.id[o.subject[at]]), ": " + data.reasons[o.reason[at]] + " ",
       o.places[at] ? [mono(placeOf(o.starts[at])), " ", fileLink(o.file[o.starts[at]])] : null));
     return section("Observations, the worst first", el("ul", {}, items), el("p", { class: "ofn" }, items.length + " of " + number(total) + " shown; a check above leads to all of its own."));
