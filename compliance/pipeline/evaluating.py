@@ -64,7 +64,7 @@ class Shared(msgspec.Struct):
     """What every worker of the second phase needs, on disk: all that is not a pod, and where files are."""
 
     others: list[bytes]
-    entries: list[WorkloadEntry]
+    entries: list[bytes]
     files: dict[str, str]
 
 
@@ -83,6 +83,9 @@ class TaskResult:
     number: int
     run: Run
     judge_cpu: float
+
+
+_decode_entries = msgspec.msgpack.Decoder(list[WorkloadEntry]).decode
 
 
 def key_of(sha256: str, path: str) -> str:
@@ -112,7 +115,8 @@ def world(path: str) -> World:
     for data in shared.others:
         records.extend(record for record in decode(data) if not isinstance(record, Pod))
     single = tuple(record for record in records if not isinstance(record, TypedList))
-    return World(cluster=index(records, shared.entries), records=single, files=shared.files)
+    entries = [entry for data in shared.entries for entry in _decode_entries(data)]
+    return World(cluster=index(records, entries), records=single, files=shared.files)
 
 
 def judge_task(task: Task, shop: Shop) -> TaskResult:

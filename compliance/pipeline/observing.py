@@ -71,7 +71,8 @@ class Run:
 class RunWriter:
     """Collects the observations of one unit of work.
 
-    `lines` are the encoded observations by check; `cited` counts them by the (sha256, path) they cite.
+    `lines` are the encoded observations by check, one or many (parted by newlines) in each piece;
+    `cited` counts them by the (sha256, path) they cite.
     """
 
     def __init__(self) -> None:
@@ -97,10 +98,14 @@ class RunWriter:
             for key in {(place.sha256, place.path) for place in at}:
                 self.cited[key] += 1
 
-    def extend(self, lines: Mapping[str, Sequence[bytes]], cited: Mapping[tuple[str, str], int]) -> None:
-        """Take observations that another writer encoded."""
-        for check, encoded in lines.items():
-            self.lines[check].extend(encoded)
+    def pieces(self) -> dict[str, bytes]:
+        """Everything taken so far, one piece for each check."""
+        return {check: b"\n".join(lines) for check, lines in self.lines.items()}
+
+    def extend(self, pieces: Mapping[str, bytes], cited: Mapping[tuple[str, str], int]) -> None:
+        """Take what another writer gave as pieces."""
+        for check, piece in pieces.items():
+            self.lines[check].append(piece)
         self.cited.update(cited)
 
     def write(self, path: Path) -> Run:
@@ -108,7 +113,7 @@ class RunWriter:
         spans: dict[str, tuple[int, int]] = {}
         with path.open("wb") as out:
             for check in sorted(self.lines):
-                lines = self.lines[check]
+                lines = b"\n".join(self.lines.pop(check)).split(b"\n")
                 lines.sort()
                 data = b"\n".join(lines) + b"\n"
                 spans[check] = (out.tell(), len(data))

@@ -16,7 +16,7 @@ import msgspec
 from compliance.errors import EvidenceError
 from compliance.evidence.records import encode
 from compliance.evidence.unrecognised import describe
-from compliance.model.cluster import OtherObject, TypedList, WorkloadEntry
+from compliance.model.cluster import OtherObject, TypedList
 from compliance.model.cluster_index import entry
 from compliance.model.configuration import Parameters
 from compliance.model.evidence import Origin, Subject
@@ -44,24 +44,24 @@ class Shop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitResult:
-    """What came of a unit. `pods` is the file of its Pod records (None: it has none), `others` the encoded rest."""
+    """What came of a unit. `pods` is the file of its Pod records (None: it has none); the rest is encoded."""
 
     number: int
     notes: tuple[FileNotes, ...]
     run: Run
     pods: str | None
     others: tuple[bytes, ...]
-    entries: tuple[WorkloadEntry, ...]
+    entries: tuple[bytes, ...]
     subjects: tuple[Subject, ...]
     read_cpu: float
     judge_cpu: float
 
 
 class Made(msgspec.Struct):
-    """What the first phase makes of one file or slice; kept in the cache under its hash.
+    """What reading makes of one file or slice; kept in the cache under its hash.
 
-    `pods` and `others` are encoded records, empty when there are none. `objects` are (kind,
-    understood, number). `lines` are observation lines by check.
+    `pods`, `others` and `entries` (of the pods) are encoded records, empty when there are none.
+    `objects` are (kind, understood, number).
     """
 
     documents: int
@@ -70,14 +70,20 @@ class Made(msgspec.Struct):
     objects: list[tuple[str, bool, int]]
     pods: bytes
     others: bytes
-    entries: list[WorkloadEntry]
+    entries: bytes
     subjects: list[Subject]
-    lines: dict[str, list[bytes]]
+
+
+class Judged(msgspec.Struct):
+    """What the checks that need a record alone say of one file or slice: observation lines by check."""
+
+    pieces: dict[str, bytes]
     cited: int
 
 
-_encode_made = msgspec.msgpack.Encoder().encode
+_encode = msgspec.msgpack.Encoder().encode
 _decode_made = msgspec.msgpack.Decoder(Made).decode
+_decode_judged = msgspec.msgpack.Decoder(Judged).decode
 
 
 def read_unit(unit: Unit, shop: Shop) -> UnitResult:
@@ -97,11 +103,12 @@ class _Work:
     def __init__(self, shop: Shop) -> None:
         self.shop = shop
         self.cache = Cache(Path(shop.cache) if shop.cache else None)
+        self.readers = readers()
         self.judge = Judge(checks(), shop.params, None)
         self.out = RunWriter()
         self.pods: list[bytes] = []
         self.others: list[bytes] = []
-        self.entries: list[WorkloadEntry] = []
+        self.entries: list[bytes] = []
         self.subjects: dict[str, Subject] = {}
         self.new: dict[bytes, bytes] = {}
         self.read_cpu = 0.0
@@ -138,22 +145,27 @@ class _Work:
         except OSError as error:
             notes.refused = f"cannot be read: {error.strerror}"
             return notes
-        reader = readers().get(notes.reader)
+        reader = self.readers.get(notes.reader)
         if reader is None:
             self.read_cpu += time.process_time() - started
             return notes
         key = self._key(part, reader, notes)
-        kept = self.cache.get(key)
-        if kept is not None:
-            made = _decode_made(kept)
-            self.read_cpu += time.process_time() - started
-        else:
-            records = list(_records(part, reader, data, notes))
-            self.read_cpu += time.process_time() - started
-            made = self._make(records, _locator(reader, data, part), notes)
-            if self.shop.cache:
-                self.new[key] = _encode_made(made)
-        self._take(made, notes)
+        kept = self.cache.get(key + b"made")
+        made = _decode_made(kept) if kept is not None else None
+        self.read_cpu += time.process_time() - started
+        verdicts = self.cache.get(key + b"judged") if made is not None else None
+        if made is not None and verdicts is not None:
+            self._take(made, _decode_judged(verdicts), notes)
+            return notes
+        started = time.process_time()
+        records = list(_records(part, reader, data, notes))
+        made = _make(records, notes)
+        self.read_cpu += time.process_time() - started
+        judged = self._judge(records, _locator(reader, data, part))
+        if self.shop.cache:
+            self.new[key + b"made"] = _encode(made)
+            self.new[key + b"judged"] = _encode(judged)
+        self._take(made, judged, notes)
         return notes
 
     def _key(self, part: Part, reader: Reader, notes: FileNotes) -> bytes:
@@ -161,35 +173,13 @@ class _Work:
         name = f"{reader.id} {reader.revision} {notes.sha256} {offset} {notes.path}"
         return hashlib.sha256(self.shop.fingerprint + name.encode("utf-8", "surrogateescape")).digest()
 
-    def _make(self, records: list[Record], locate: Locate, notes: FileNotes) -> Made:
-        """Judge the records of a file, each alone."""
+    def _judge(self, records: list[Record], locate: Locate) -> Judged:
         out = RunWriter()
-        subjects: dict[str, Subject] = {}
         for record in records:
-            if isinstance(record, TypedList):
-                notes.objects[(f"{record.item_kind}List", True)] += 1
-                continue
-            header = header_of(record)
-            if header is not None:
-                notes.objects[(header.kind, not isinstance(record, OtherObject))] += 1
-                subjects.setdefault(header.subject.id, header.subject)
             self.judge.judge(record, out, locate)
-        pods = [record for record in records if isinstance(record, Pod)]
-        others = [record for record in records if not isinstance(record, Pod)]
-        return Made(
-            documents=notes.documents,
-            problems=notes.problems,
-            more_problems=notes.more_problems,
-            objects=[(kind, understood, number) for (kind, understood), number in notes.objects.items()],
-            pods=encode(pods) if pods else b"",
-            others=encode(others) if others else b"",
-            entries=[entry(pod) for pod in pods],
-            subjects=list(subjects.values()),
-            lines=out.lines,
-            cited=sum(out.cited.values()),
-        )
+        return Judged(pieces=out.pieces(), cited=sum(out.cited.values()))
 
-    def _take(self, made: Made, notes: FileNotes) -> None:
+    def _take(self, made: Made, judged: Judged, notes: FileNotes) -> None:
         """Add what was made of a file, now or in an earlier run, to the unit."""
         notes.documents = made.documents
         notes.problems = made.problems
@@ -198,12 +188,36 @@ class _Work:
         notes.objects.update({(kind, understood): number for kind, understood, number in made.objects})
         if made.pods:
             self.pods.append(made.pods)
+            self.entries.append(made.entries)
         if made.others:
             self.others.append(made.others)
-        self.entries.extend(made.entries)
         for subject in made.subjects:
             self.subjects.setdefault(subject.id, subject)
-        self.out.extend(made.lines, {(notes.sha256, notes.path): made.cited})
+        self.out.extend(judged.pieces, {(notes.sha256, notes.path): judged.cited})
+
+
+def _make(records: list[Record], notes: FileNotes) -> Made:
+    """What there is in a file, for the phases that follow."""
+    subjects: dict[str, Subject] = {}
+    for record in records:
+        header = header_of(record)
+        if header is not None:
+            notes.objects[(header.kind, not isinstance(record, OtherObject))] += 1
+            subjects.setdefault(header.subject.id, header.subject)
+        elif isinstance(record, TypedList):
+            notes.objects[(f"{record.item_kind}List", True)] += 1
+    pods = [record for record in records if isinstance(record, Pod)]
+    others = [record for record in records if not isinstance(record, Pod)]
+    return Made(
+        documents=notes.documents,
+        problems=notes.problems,
+        more_problems=notes.more_problems,
+        objects=[(kind, understood, number) for (kind, understood), number in notes.objects.items()],
+        pods=encode(pods) if pods else b"",
+        others=encode(others) if others else b"",
+        entries=_encode([entry(pod) for pod in pods]) if pods else b"",
+        subjects=list(subjects.values()),
+    )
 
 
 def _locator(reader: Reader, data: bytes, part: Part) -> Locate:
@@ -247,12 +261,15 @@ def _guarded(reader: Reader, data: bytes, piece: Slice, notes: FileNotes) -> Ite
 
 def _bytes_of(part: Part, notes: FileNotes) -> bytes:
     """The bytes of a part; for a whole file also its hash, size and reader."""
-    with Path(part.file.real).open("rb") as stream:
+    handle = os.open(part.file.real, os.O_RDONLY | os.O_CLOEXEC)
+    try:
         if part.slice is not None:
-            return os.pread(stream.fileno(), part.slice.length, part.slice.offset)
-        before = os.fstat(stream.fileno())
-        data = stream.read(WHOLE + 1)
-        after = os.fstat(stream.fileno())
+            return os.pread(handle, part.slice.length, part.slice.offset)
+        before = os.fstat(handle)
+        data = os.pread(handle, WHOLE + 1, 0)
+        after = os.fstat(handle)
+    finally:
+        os.close(handle)
     notes.size = len(data)
     notes.sha256 = hashlib.sha256(data).hexdigest()
     if (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size) or len(data) > WHOLE:

@@ -17,7 +17,7 @@ from typing import Protocol, TypeVar
 
 from compliance.errors import UsageError
 from compliance.model.assessment import Assessment, EvidenceState, Options
-from compliance.model.cluster import Header, WorkloadEntry
+from compliance.model.cluster import Header
 from compliance.model.configuration import Configuration
 from compliance.model.evidence import EVIDENCE_SET, Subject
 from compliance.model.workload import Pod
@@ -94,7 +94,7 @@ class _Gathered:
     runs: list[Run] = field(default_factory=list)
     pods: list[str] = field(default_factory=list)
     others: list[bytes] = field(default_factory=list)
-    entries: list[WorkloadEntry] = field(default_factory=list)
+    entries: list[bytes] = field(default_factory=list)
     subjects: dict[str, Subject] = field(default_factory=dict)
     read_cpu: float = 0.0
     judge_cpu: float = 0.0

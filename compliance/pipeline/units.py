@@ -19,7 +19,7 @@ from compliance.pipeline.registered import readers
 #: How much of a file a reader may look at to know its own.
 HEAD = 64 * 1024
 #: Files up to this size are read whole by one worker; larger ones are cut into slices first.
-WHOLE = 8 * 1024 * 1024
+WHOLE = 1024 * 1024
 #: A unit of work holds about this many bytes: large enough to be worth a message, small enough to balance.
 UNIT = 768 * 1024
 #: A single document larger than this is refused: no Kubernetes object comes near (etcd's limit is 1.5 MB).
