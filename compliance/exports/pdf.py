@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 #: More pages than an assessor reads; a longer document is made again with less detail.
 #: Source: the packet's specification.
 MOST_PAGES = 150
-#: Characters of HTML that fill a page at least; measured over the sample: 6,500 to 7,100.
-CHARACTERS_OF_A_PAGE = 6900
 #: Thresholds of the garbage collector during layout: as quick as with none, and 5 % less memory over 143 pages.
 RARE = (200_000, 10, 50)
 PAPERS = {"A4": "A4", "Letter": "letter"}
@@ -51,8 +49,11 @@ class Detail:
     """How much of each long list is printed; everything cut says n of N.
 
     `checks`, `related` and `ids` are of one block or entry, `places` of one action, `failing` of one
-    framework, `blocks` of one section, `actions` and `files` of the document.
+    framework, `blocks` of one section, `actions` and `files` of the document. `characters` of HTML
+    make a page, measured over the sample and rounded down.
     """
+
+    characters: int
 
     limits: Limits
     checks: int
@@ -70,6 +71,7 @@ class Detail:
 #: From the fullest to the shortest; none of them grows with the system, only with the controls asked for.
 DETAILS = (
     Detail(
+        characters=6700,
         limits=Limits(worst=10, again=3, passes=3),
         checks=8,
         places=3,
@@ -81,6 +83,7 @@ DETAILS = (
         files=400,
     ),
     Detail(
+        characters=7200,
         limits=Limits(worst=10, again=2, passes=2),
         checks=6,
         places=2,
@@ -93,6 +96,7 @@ DETAILS = (
         examples=False,
     ),
     Detail(
+        characters=6700,
         limits=Limits(worst=5, again=1, passes=1),
         checks=4,
         places=2,
@@ -105,6 +109,7 @@ DETAILS = (
         examples=False,
     ),
     Detail(
+        characters=6500,
         limits=Limits(worst=2, again=0, passes=1),
         checks=3,
         places=1,
@@ -118,6 +123,7 @@ DETAILS = (
         examples=False,
     ),
     Detail(
+        characters=6500,
         limits=Limits(worst=1, again=0, passes=1),
         checks=2,
         places=1,
@@ -280,7 +286,7 @@ def _fitting(assessment: Assessment, paper: str) -> Document:
     """
     for detail in DETAILS[:-1]:
         text = document(assessment, detail)
-        if len(text) > MOST_PAGES * CHARACTERS_OF_A_PAGE:
+        if len(text) > MOST_PAGES * detail.characters:
             continue
         drawn = draw(text, paper)
         if len(drawn.pages) <= MOST_PAGES:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from compliance.model.assessment import Assessment, EvidenceFile, Finding
 
@@ -70,10 +71,18 @@ def object_kinds(assessment: Assessment) -> tuple[ObjectKind, ...]:
 
 def inherited(assessment: Assessment) -> tuple[tuple[Finding, str], ...]:
     """Controls that somebody else answers for, each with the statement given for it."""
-    stated = {(one.framework, one.control): one.statement for one in assessment.configuration.responsibilities}
     return tuple(
-        (finding, stated.get((finding.framework, finding.control), ""))
+        (finding, _statement(assessment, finding, result.framework.catalog))
         for result in assessment.results
         for finding in result.findings
         if finding.responsibility
+    )
+
+
+def _statement(assessment: Assessment, finding: Finding, catalog: str) -> str:
+    """The statement of the first responsibility that names the control, by id or by pattern."""
+    named = (finding.framework, catalog)
+    stated = assessment.configuration.responsibilities
+    return next(
+        (one.statement for one in stated if one.framework in named and fnmatchcase(finding.control, one.control)), ""
     )
