@@ -19,7 +19,7 @@ from tests.benchmarks.measuring import PACKET_WRITTEN, Usage, machine, measure, 
 
 REPEATS = 3
 #: Deployments that give about 20,000 observations.
-PACKET_DEPLOYMENTS = int(os.environ.get("BENCH_PACKET_DEPLOYMENTS", "230"))
+PACKET_DEPLOYMENTS = int(os.environ.get("BENCH_PACKET_DEPLOYMENTS", "245"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
