@@ -248,14 +248,18 @@ def draw(html: str, paper: str) -> Document:
     """
     from weasyprint import CSS, HTML
     from weasyprint.text.fonts import FontConfiguration
+    from weasyprint.urls import FatalURLFetchingError
 
     fonts = FontConfiguration()
     sheets = [
         CSS(string=packaged("pdf/print.css"), font_config=fonts, url_fetcher=refuse),
         CSS(string=f"@page {{ size: {PAPERS[paper]} }}", font_config=fonts, url_fetcher=refuse),
     ]
-    page = HTML(string=html, url_fetcher=refuse)
-    return page.render(stylesheets=sheets, font_config=fonts, presentational_hints=False)
+    try:
+        page = HTML(string=html, url_fetcher=refuse)
+        return page.render(stylesheets=sheets, font_config=fonts, presentational_hints=False)
+    except FatalURLFetchingError as error:
+        raise ExportError(str(error)) from error
 
 
 def refuse(url: str, *_: object, **__: object) -> object:
