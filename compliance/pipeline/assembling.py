@@ -6,7 +6,6 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -33,7 +32,8 @@ from compliance.model.cluster import Cluster
 from compliance.model.configuration import Configuration
 from compliance.model.evidence import Subject
 from compliance.pipeline.files import InputFile
-from compliance.pipeline.observing import StoredObservations, Tally, observation_id
+from compliance.pipeline.merging import StoredObservations, Tally
+from compliance.pipeline.observing import observation_id
 from compliance.pipeline.registered import checks
 from compliance.pipeline.snippets import EvidenceSnippets
 from compliance.pipeline.units import FileNotes, Problem
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
 DEFAULT_FRAMEWORKS = ("cis-kubernetes", "cis-docker", "nist-800-190", "fedramp-moderate")
 #: JSON lines above this size are written compressed.
 _COMPRESS_ABOVE = 64 * 1024 * 1024
-_CHUNK = 1024 * 1024
 #: Kinds of objects that describe a cluster rather than a workload to be deployed.
 _WORKLOAD_EVIDENCE = "workload-manifest"
 _OBJECT_EVIDENCE = "k8s-objects"
@@ -97,7 +96,7 @@ def assemble(request: Request, asked: Asked, observed: Observed) -> Assessment:
             check=check,
             outcome=observed.tallies[check.id].outcome,
             counts=observed.tallies[check.id].counts,
-            worst=observed.tallies[check.id].worst,
+            worst=tuple(observed.observations.observation(line) for line in observed.tallies[check.id].worst),
             ids=observed.tallies[check.id].ids,
         )
         for check in checks()
@@ -213,22 +212,17 @@ def observation_files(assessment: Assessment) -> Iterator[OutputFile]:
     """observations.jsonl, compressed when it is large."""
     stored = assessment.observations
     assert isinstance(stored, StoredObservations)  # noqa: S101 - assemble() made it
-    if stored.path.stat().st_size > _COMPRESS_ABOVE:
-        yield OutputFile(path="observations.jsonl.zst", media_type="application/zstd", chunks=_compressed(stored.path))
+    if stored.size() > _COMPRESS_ABOVE:
+        chunks = _compressed(stored.chunks())
+        yield OutputFile(path="observations.jsonl.zst", media_type="application/zstd", chunks=chunks)
     else:
-        yield OutputFile(path="observations.jsonl", media_type="application/jsonl", chunks=_chunks(stored.path))
+        yield OutputFile(path="observations.jsonl", media_type="application/jsonl", chunks=stored.chunks())
 
 
-def _chunks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as source:
-        while chunk := source.read(_CHUNK):
-            yield chunk
-
-
-def _compressed(path: Path) -> Iterator[bytes]:
+def _compressed(chunks: Iterable[bytes]) -> Iterator[bytes]:
     # one thread: the bytes must not depend on how many processors there are
     compressor = zstandard.ZstdCompressor(level=3, threads=0, write_content_size=False).compressobj()
-    for chunk in _chunks(path):
+    for chunk in chunks:
         yield compressor.compress(chunk)
     yield compressor.flush()
 

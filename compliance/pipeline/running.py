@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -26,7 +27,8 @@ from compliance.pipeline.assembling import Asked
 from compliance.pipeline.caching import Cache, cache_file, fingerprint
 from compliance.pipeline.evaluating import BATCH, Shared, Task, judge_task
 from compliance.pipeline.files import InputFile, find
-from compliance.pipeline.observing import Run, merge
+from compliance.pipeline.merging import StoredObservations, merge, parts_of
+from compliance.pipeline.observing import Run
 from compliance.pipeline.packet import Packet, check_destination
 from compliance.pipeline.reading import Shop, UnitResult, read_unit
 from compliance.pipeline.registered import checks, exporter
@@ -169,12 +171,12 @@ def _executor(jobs: int | None, files: Sequence[InputFile]) -> Executor:
     return ProcessPoolExecutor(max_workers=wanted, mp_context=context)
 
 
-def _in_order(executor: Executor, function: Callable[[A, Shop], R], tasks: Iterable[A], shop: Shop) -> Iterator[R]:
+def _in_order(executor: Executor, function: Callable[[A], R], tasks: Iterable[A]) -> Iterator[R]:
     """Results in the order of the tasks, with a bounded number of them under way."""
     waiting: list[Future[R]] = []
     limit = _AHEAD * (os.cpu_count() or 1)
     for task in tasks:
-        waiting.append(executor.submit(function, task, shop))
+        waiting.append(executor.submit(function, task))
         if len(waiting) >= limit:
             yield waiting.pop(0).result()
     for future in waiting:
@@ -202,7 +204,7 @@ def _observe(
     seen = evaluating.world(str(work / "shared"))
     tasks = _tasks(gathered.pods, len(seen.records))
     cpu = 0.0
-    for result in _in_order(executor, judge_task, tasks, shop):
+    for result in _in_order(executor, partial(judge_task, shop=shop), tasks):
         gathered.runs.append(result.run)
         cpu += result.judge_cpu
         progress.advance()
@@ -220,7 +222,8 @@ def _observe(
     subjects = gathered.subjects | {
         subject.id: subject for subject in (EVIDENCE_SET, evaluating.UNREADABLE, seen.cluster.subject)
     }
-    observations, tallies = merge(gathered.runs, checks(), subjects, work / "observations.jsonl")
+    tasks_left = parts_of(gathered.runs, (check.id for check in checks()), work)
+    parts = list(_in_order(executor, merge, tasks_left))
     clock.stop(cpu + gathered.judge_cpu)
     evaluating.world.cache_clear()
     return assembling.Observed(
@@ -228,8 +231,8 @@ def _observe(
         notes=gathered.notes,
         cluster=seen.cluster,
         subjects=gathered.subjects,
-        observations=observations,
-        tallies=tallies,
+        observations=StoredObservations(parts, subjects),
+        tallies={tally.check: tally for part in parts for tally in part.tallies},
         cited=_cited(gathered.runs),
         real=real,
     )
@@ -246,7 +249,7 @@ def _read(files: Sequence[InputFile], shop: Shop, executor: Executor, progress: 
             else:
                 yield found
 
-    for result in _in_order(executor, read_unit, units(), shop):
+    for result in _in_order(executor, partial(read_unit, shop=shop), units()):
         _gather(gathered, result)
         progress.advance(len(result.notes))
     if shop.cache:
