@@ -384,7 +384,8 @@
       sentence("Judged by:", c.judged[i] + (c.responsibility[i] ? " (" + c.responsibility[i] + ")" : "")),
       c.review[i].length ? sentence("Review:", c.review[i][0] + ", " + c.review[i][1] + ", " + c.review[i][2] + ", expires " + (c.review[i][3] || "never stated") + ": " + c.review[i][4]) : null,
       c.deviations[i].length ? sentence("Deviations:", c.deviations[i].join(", ")) : null,
-      parts.length ? section("Checks", el("ul", {}, parts), worstOf(i)) : null,
+      worstOf(i),
+      parts.length ? section("Checks", el("ul", {}, parts)) : null,
       wants.length ? section("Evidence that is missing", el("ul", {}, wants)) : null,
       c.remediation[i] ? section("How to satisfy it", el("p", {}, c.remediation[i]), c.example[i] ? el("pre", {}, c.example[i]) : null) : null,
       c.related[i].length ? section("Related controls", controlList(c.related[i].map(([one]) => one)), c.related_total[i] > c.related[i].length ? el("p", { class: "ofn" }, c.related[i].length + " of " + c.related_total[i] + " shown.") : null) : null,
@@ -397,7 +398,7 @@
     found.sort((a, b) => OUTCOME_RANK[o.outcome[a]] - OUTCOME_RANK[o.outcome[b]] || a - b);
     const items = found.slice(0, 10).map((at) => el("li", {}, mark(data.outcomes[o.outcome[at]]), " ", link(hashOf("observations", { open: idOf(at) }), data.subjects.id[o.subject[at]]), ": " + data.reasons[o.reason[at]] + " ",
       o.places[at] ? [mono(placeOf(o.starts[at])), " ", fileLink(o.file[o.starts[at]])] : null));
-    return section("Observations, the worst first", el("ul", {}, items), el("p", { class: "ofn" }, items.length + " of " + number(total) + " shown; a check above leads to all of its own."));
+    return section("Observations, the worst first", el("ul", {}, items), el("p", { class: "ofn" }, items.length + " of " + number(total) + " shown; each check below leads to all of its own."));
   }
   function fileDrawer(i) {
     const f = data.files, facts = el("dl", {});
