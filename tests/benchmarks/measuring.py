@@ -70,11 +70,11 @@ def measure(
 def _phases(log: Path) -> dict[str, float]:
     """CPU seconds by phase, from the lines of `--log-format json` among what was printed."""
     found: dict[str, float] = {}
-    for line in log.read_bytes().splitlines():
-        if not line.startswith(b"{") or b'"phase"' not in line or b'"cpu_s"' not in line:
-            continue
-        record = json.loads(line)
-        found[record["phase"]] = float(record["cpu_s"])
+    with log.open("rb") as lines:  # line by line: a child's peak memory begins at what this process holds
+        for line in lines:
+            if line.startswith(b"{") and b'"phase"' in line and b'"cpu_s"' in line:
+                record = json.loads(line)
+                found[record["phase"]] = float(record["cpu_s"])
     return found
 
 
