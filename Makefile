@@ -1,7 +1,7 @@
 # make packet    install what is missing, assess samples/, say where the packet is
 # make test      the same set-up, then every test
 # make lint      ruff, mypy, import contracts
-# make bench     the measurements of README.md (takes minutes; installs the peers in build/)
+# make bench     the measurements of README.md (takes minutes; installs the peers in build/); INTO=README.md renews them
 # make docs      write the generated parts of README.md and the generated pages anew
 # make setup     only the set-up; make clean removes what make made
 
@@ -36,7 +36,7 @@ lint:
 	$(BIN)/lint-imports
 
 bench: setup
-	$(BIN)/python -m tests.benchmarks.report --out build/benchmarks.md
+	$(BIN)/python -m tests.benchmarks.report --out build/benchmarks.md $(if $(INTO),--into $(INTO))
 	@cat build/benchmarks.md
 
 docs: setup

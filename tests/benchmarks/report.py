@@ -1,6 +1,6 @@
 """Runs every measurement on one machine in one go and writes them as a Markdown table of ratios.
 
-`python -m tests.benchmarks.report --out FILE`. BENCH_SIZES (default `1000 10000 50000`) are the
+`python -m tests.benchmarks.report --out FILE [--into README.md]`. BENCH_SIZES (default `1000 10000 50000`) are the
 sizes of the last measurement; BENCH_ONLY, letters a to e, takes some of the measurements only.
 """
 
@@ -156,11 +156,20 @@ SECTIONS: dict[str, Callable[[Bench], Iterator[Row]]] = {
 }
 
 
+def put_into(page: Path, table: str) -> None:
+    """Replace what stands between the benchmark markers of a page."""
+    before, rest = page.read_text().split("<!-- benchmarks:start -->\n", 1)
+    _, after = rest.split("<!-- benchmarks:end -->", 1)
+    page.write_text(f"{before}<!-- benchmarks:start -->\n{table}\n<!-- benchmarks:end -->{after}")
+
+
 def main() -> None:
     """Measure and write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
-    out = parser.parse_args().out.absolute()
+    parser.add_argument("--into", type=Path, help="put the table between the benchmark markers of this file, too")
+    asked = parser.parse_args()
+    out = asked.out.absolute()
     bench = Bench(build=out.parent / "bench")
     lines = ["| what | measured | target |", "| --- | --- | --- |"]
     for letter in os.environ.get("BENCH_ONLY", "".join(SECTIONS)):
@@ -170,6 +179,8 @@ def main() -> None:
     lines += ["", f"Measured on: {machine()}. Whole processes; ours are medians, peers are single runs."]
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text("\n".join(lines) + "\n")
+    if asked.into is not None:
+        put_into(asked.into, "\n".join(lines))
 
 
 if __name__ == "__main__":
