@@ -42,7 +42,8 @@ class Document:
         faults = sorted(validator.iter_errors(self.data), key=lambda fault: [str(step) for step in fault.path])
         if faults:
             pointer = list(faults[0].absolute_path)
-            raise self.error(f"at /{'/'.join(str(step) for step in pointer)}: {_words(faults[0])}", pointer)
+            place = f"at /{'/'.join(str(step) for step in pointer)}"
+            raise self.error(f"{place}: {_words(faults[0])}", [*pointer, *_unknown(faults[0])[:1]])
 
 
 def read(path: Path, failure: type[ComplianceError]) -> Document:
@@ -71,11 +72,18 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"Did you mean {found[0]}? " if found else ""
 
 
+def _unknown(fault: Any) -> list[str]:
+    """The keys that the schema does not know, sorted; empty for a fault of another kind."""
+    if fault.validator != "additionalProperties" or not isinstance(fault.instance, Mapping):
+        return []
+    return sorted(str(key) for key in fault.instance if key not in fault.schema.get("properties", {}))
+
+
 def _words(fault: Any) -> str:
     """A schema fault as a sentence with what to do."""
-    if fault.validator == "additionalProperties" and isinstance(fault.instance, Mapping):
+    unknown = _unknown(fault)
+    if unknown:
         known = list(fault.schema.get("properties", {}))
-        unknown = sorted(str(key) for key in fault.instance if key not in known)
         return f"unknown key {', '.join(unknown)}. {nearest(unknown[0], known)}Known: {', '.join(sorted(known))}"
     if fault.validator == "type" and "string" in fault.validator_value and not isinstance(fault.instance, dict | list):
         return f"{fault.instance!r} is not text; put it in quotes (2.10 without quotes is the number 2.1)"
@@ -121,8 +129,12 @@ def _duplicate_line(path: Path) -> str:
     except yaml.YAMLError:
         return ""
     todo: list[Any] = [root]
+    visited: set[int] = set()  # an alias can lead back to where it stands
     while todo:
         node = todo.pop()
+        if id(node) in visited:
+            continue
+        visited.add(id(node))
         if isinstance(node, yaml.MappingNode):
             seen: set[str] = set()
             for key, value in node.value:
