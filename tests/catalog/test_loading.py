@@ -105,7 +105,7 @@ selects:
 def test_unknown_key_names_the_nearest(tmp_path: Path) -> None:
     """The message has file, line, pointer and the key that was meant."""
     message = refused(tmp_path, catalog=CATALOG.replace("judged: automated", "juged: automated"))
-    assert "catalog.yaml line 10: at /controls/0: unknown key juged. Did you mean judged?" in message
+    assert "catalog.yaml line 14: at /controls/0: unknown key juged. Did you mean judged?" in message
 
 
 def test_unquoted_id_is_told_to_be_quoted(tmp_path: Path) -> None:
