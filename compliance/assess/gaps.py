@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
-from compliance.assess.findings import STATEMENT
+from compliance.assess.reasons import STATEMENT
 from compliance.model.assessment import (
     WORST_KEPT,
     Action,

@@ -109,12 +109,10 @@ def _seen(seen: Seen, parts: Sequence[Population]) -> str:
     if not stated:
         return text + ", and nobody stated how many there ought to be."
     missing = sum(len(part.missing) for part in stated)
+    total = sum(part.expected or 0 for part in stated)
     if not missing:
-        return (
-            text
-            + f", and all of the {_plural(sum(part.expected or 0 for part in stated), 'name')} expected are among them."
-        )
-    return text + f"; {missing:,} of the {sum(part.expected or 0 for part in stated):,} expected names were never seen."
+        return f"{text}, and all of the {_plural(total, 'name')} expected are among them."
+    return f"{text}; {missing:,} of the {total:,} expected names {'was' if missing == 1 else 'were'} never seen."
 
 
 def _each(results: Iterable[FrameworkResult], pick: str) -> str:
@@ -172,7 +170,7 @@ def _warnings(
         yield f"{_plural(unknown, 'file')} handed in {verb} of a kind this version does not judge."
     stale = sum(1 for result in results for finding in result.findings if finding.reason is Reason.STALE)
     if stale:
-        yield f"{_plural(stale, 'control')} rest on a review that has expired."
+        yield f"{_plural(stale, 'control')} {'rests' if stale == 1 else 'rest'} on a review that has expired."
     lapsed = [deviation.id for deviation in configuration.deviations if deviation.expires[:10] < as_of[:10]]
     if lapsed:
         yield f"Expired deviations, open again: {', '.join(lapsed)}."

@@ -56,6 +56,11 @@ KINDS: dict[type, tuple[str, ...]] = {
     Header: (),
 }
 
+_RBAC = frozenset({"Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "ServiceAccount"})
+#: What checks of a subject look up in the cluster, where that is narrow: an unreadable document of another kind
+#: cannot change what they say. Checks of other subjects may look up anything.
+LOOKED_UP: dict[type, frozenset[str]] = {objects.Role: _RBAC, objects.RoleBinding: _RBAC}
+
 #: The subject of what is said about documents that could not be read.
 UNREADABLE = Subject(id="evidence-unreadable", type=SubjectType.EVIDENCE_SET, name="documents that could not be read")
 
@@ -224,10 +229,10 @@ def _trouble(notes: Iterable[FileNotes]) -> Iterator[tuple[str, LocationLine]]:
 
 
 def _touches(check: Check, kind: str, kinds: tuple[str, ...]) -> bool:
-    """Whether an unreadable document of a kind could have been judged by a check; an unknown kind could always."""
-    if not kind or check.subject is Header or check.needs_cluster:
+    """Whether an unreadable document of a kind could have changed what a check says; an unknown kind always could."""
+    if not kind or kind in kinds or check.subject is Header:
         return True
-    if kind in kinds:
-        return True
+    if check.needs_cluster:
+        return kind in LOOKED_UP.get(check.subject, frozenset({kind}))
     known = {name for names in KINDS.values() for name in names}
     return check.subject is Pod and kind not in known

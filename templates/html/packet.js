@@ -341,7 +341,7 @@
       o.outcome[i] === 1 ? section("What to do", el("p", {}, k.fix[check] + " ", k.action[check] ? link("#" + k.action[check], k.action[check]) : "")) : null,
       section("Controls that this check bears on", controlList(data.controlsOf[check])),
       section("Re-perform this verdict", el("p", { class: "small" }, "Replace EVIDENCE with the folder that was handed in. The line that is printed holds the same outcome, reason and places." + (data.observations_total > 50000 ? " A large packet holds observations.jsonl.zst: use zstdgrep." : "")),
-        copyable(data.command + " --format json -o again && grep -F '" + idOf(i) + "' again/observations.jsonl")),
+        copyable(data.command + " --format json -o again; grep -F '" + idOf(i) + "' again/observations.jsonl")),
       section("What the check looks at", el("pre", {}, k.doc[check] || "–")),
     ]);
   }

@@ -126,6 +126,8 @@ def test_a_review_covers_the_rest_and_never_a_failure() -> None:
     assert covered.judged_by == "checks and person"
     assert finding_of((PART, (FAIL,)), configuration=configuration).status is Status.NOT_SATISFIED
     assert finding_of((ALL, (NC,)), configuration=configuration).status is Status.NOT_REVIEWED
+    assert finding_of((PART, (NC,)), (ALL, (PASS,)), configuration=configuration).status is Status.SATISFIED
+    assert finding_of((PART, (ERROR,)), configuration=configuration).status is Status.ERROR
     assert finding_of(configuration=configuration).status is Status.SATISFIED
 
 
