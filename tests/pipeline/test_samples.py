@@ -1,0 +1,98 @@
+"""The main job on samples/: every format, equal counts, and the same bytes however often and by how many it is done."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from trestle.oscal.assessment_plan import AssessmentPlan
+from trestle.oscal.assessment_results import AssessmentResults
+from trestle.oscal.component import ComponentDefinition
+
+from tests.exports.counting import StatusTable, in_csv, in_json, in_oscal, in_sarif
+
+ROOT = Path(__file__).resolve().parents[2]
+FRAMEWORKS = ("fedramp-moderate", "cis-kubernetes", "cis-docker", "nist-800-190")
+
+
+def assess(folder: Path, *arguments: str) -> dict[str, bytes]:
+    command = [sys.executable, "-m", "compliance.cli", "assess", "samples", "-q", "--no-cache"]
+    for framework in FRAMEWORKS:
+        command += ["-f", framework]
+    done = subprocess.run(
+        [*command, "-c", "samples/compliance.yaml", "--as-of", "2026-09-01", "-o", str(folder), *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 3, done.stderr  # the samples hold a chart that cannot be read
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture(scope="module")
+def packet(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    return assess(tmp_path_factory.mktemp("one") / "packet", "--jobs", "1")
+
+
+def in_html(files: dict[str, bytes]) -> dict[str, int]:
+    """How many controls of each framework the page states."""
+    found = re.search(rb'id="packet-counts">(.*?)</script>', files["packet.html"])
+    assert found
+    counts: dict[str, dict[str, int]] = json.loads(found[1])["frameworks"]
+    return {framework: stated["controls"] for framework, stated in counts.items()}
+
+
+def test_all_formats_are_written_and_state_the_same_counts(packet: dict[str, bytes]) -> None:
+    """JSON, OSCAL, CSV, SARIF and HTML agree; observations add up to the lines of observations.jsonl."""
+    assert {"packet.pdf", "packet.html", "evidence/index.json", "manifest.json"} <= set(packet)
+    expected: StatusTable = in_json(packet)
+    assert in_oscal(packet) == in_csv(packet) == in_sarif(packet) == expected
+    assert {name.split()[0]: sum(row.values()) for name, row in expected.items()} == in_html(packet)
+    lines = [json.loads(line) for line in packet["observations.jsonl"].splitlines()]
+    stated = json.loads(packet["assessment.json"])["observations"]["counts"]
+    assert Counter(line["outcome"] for line in lines) == {outcome: count for outcome, count in stated.items() if count}
+    assert len({(line["check"], line["subject"]) for line in lines}) == len(lines)
+
+
+def test_every_state_shows_in_the_samples(packet: dict[str, bytes]) -> None:
+    """What the README points at is a packet with satisfied, failed, partly shown and unknown controls."""
+    findings = json.loads(packet["assessment.json"])["findings"]
+    assert {finding["status"] for finding in findings} >= {"satisfied", "not-satisfied", "not-reviewed"}
+    assert {finding["reason"] for finding in findings} >= {"no-evidence", "partly-covered", "person-needed", "stale"}
+
+
+def test_every_verdict_names_its_bytes(packet: dict[str, bytes]) -> None:
+    """Each verdict from evidence has a place in a file of the index with that hash; each failure a line."""
+    index = {(file["path"], file["sha256"]) for file in json.loads(packet["evidence/index.json"])["files"]}
+    for line in packet["observations.jsonl"].splitlines():
+        observation = json.loads(line)
+        if observation["outcome"] in ("pass", "fail", "not-applicable"):
+            assert observation["at"], observation
+        assert {(place["path"], place["sha256"]) for place in observation["at"]} <= index
+        if observation["outcome"] == "fail":
+            assert all(place.get("line") for place in observation["at"]), observation
+
+
+def test_trestle_imports_the_oscal_documents(packet: dict[str, bytes], tmp_path: Path) -> None:
+    """A client that others use loads all three."""
+    for name, kind in (
+        ("assessment-results", AssessmentResults),
+        ("assessment-plan", AssessmentPlan),
+        ("component-definition", ComponentDefinition),
+    ):
+        path = tmp_path / f"{name}.json"
+        path.write_bytes(packet[f"oscal/{name}.json"])
+        assert kind.oscal_read(path) is not None
+
+
+def test_other_jobs_give_the_same_bytes_in_every_format(packet: dict[str, bytes], tmp_path: Path) -> None:
+    """Repeated with two processes, in another place: not one byte differs, the PDF's among them."""
+    again = assess(tmp_path / "packet", "--jobs", "2")
+    assert sorted(again) == sorted(packet)
+    assert [name for name in packet if again[name] != packet[name]] == []
