@@ -27,7 +27,7 @@ from compliance.pipeline.assembling import Asked
 from compliance.pipeline.caching import Cache, cache_file, fingerprint
 from compliance.pipeline.evaluating import BATCH, Shared, Task, judge_task
 from compliance.pipeline.files import InputFile, find
-from compliance.pipeline.merging import StoredObservations, merge, parts_of
+from compliance.pipeline.merging import Part, StoredObservations, merge, parts_of
 from compliance.pipeline.observing import Run
 from compliance.pipeline.packet import Packet, check_destination
 from compliance.pipeline.reading import Shop, UnitResult, read_unit
@@ -198,33 +198,13 @@ def _observe(
         for file in files
         if file.path in gathered.notes
     }
-    clock = _Clock(progress, "evaluate", len(gathered.pods) + 1)
     share = Shared(others=gathered.others, entries=gathered.entries, files=real)
     evaluating.share(work / "shared", share)
     seen = evaluating.world(str(work / "shared"))
-    tasks = _tasks(gathered.pods, len(seen.records))
-    cpu = 0.0
-    for result in _in_order(executor, partial(judge_task, shop=shop), tasks):
-        gathered.runs.append(result.run)
-        cpu += result.judge_cpu
-        progress.advance()
-    gathered.runs.append(evaluating.about_the_cluster(shop))
-    types: set[type] = {type(record) for record in seen.records}
-    if gathered.entries:
-        types.add(Pod)
-    if types:
-        types.add(Header)
-    gathered.runs.append(
-        evaluating.where_nothing_is(
-            checks(), seen.cluster, frozenset(types), gathered.notes.values(), work / "run-nothing"
-        )
-    )
     subjects = gathered.subjects | {
         subject.id: subject for subject in (EVIDENCE_SET, evaluating.UNREADABLE, seen.cluster.subject)
     }
-    tasks_left = parts_of(gathered.runs, (check.id for check in checks()), work)
-    parts = list(_in_order(executor, merge, tasks_left))
-    clock.stop(cpu + gathered.judge_cpu)
+    parts = _evaluate(gathered, seen, shop, executor, progress)
     evaluating.world.cache_clear()
     return assembling.Observed(
         files=tuple(files),
@@ -236,6 +216,32 @@ def _observe(
         cited=_cited(gathered.runs),
         real=real,
     )
+
+
+def _evaluate(
+    gathered: _Gathered, seen: evaluating.World, shop: Shop, executor: Executor, progress: Progress
+) -> list[Part]:
+    """Run what needs the whole cluster, and join it with what the first phase found."""
+    work = Path(shop.folder)
+    tasks = list(_tasks(gathered.pods, len(seen.records)))
+    clock = _Clock(progress, "evaluate", len(tasks))
+    cpu = gathered.judge_cpu
+    for result in _in_order(executor, partial(judge_task, shop=shop), tasks):
+        gathered.runs.append(result.run)
+        cpu += result.judge_cpu
+        progress.advance()
+    gathered.runs.append(evaluating.about_the_cluster(shop))
+    types: set[type] = {type(record) for record in seen.records}
+    if gathered.entries:
+        types.add(Pod)
+    if types:
+        types.add(Header)
+    nothing = work / "run-nothing"
+    notes = gathered.notes.values()
+    gathered.runs.append(evaluating.where_nothing_is(checks(), seen.cluster, frozenset(types), notes, nothing))
+    parts = list(_in_order(executor, merge, parts_of(gathered.runs, (check.id for check in checks()), work)))
+    clock.stop(cpu)
+    return parts
 
 
 def _read(files: Sequence[InputFile], shop: Shop, executor: Executor, progress: Progress) -> _Gathered:
