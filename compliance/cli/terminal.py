@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from types import TracebackType
 
 from rich.console import Console
@@ -92,34 +92,43 @@ class Terminal:
         self._actions(assessment)
         self._requests(assessment)
         self._troubles(assessment)
-        for gate in tripped:
-            self._line("Gate", f"--fail-on {gate.rule} is met", "bold")
+        if tripped:
+            self._list("Gates", (("met", f"--fail-on {gate.rule} is met") for gate in tripped))
         self._out.print()
         self._out.print(f"Packet: {inert(str(result.packet))}", soft_wrap=True)
 
-    def _line(self, mark: str, text: str, style: str = "") -> None:
-        self._out.print(Text.assemble((f"  {mark:<8}", style or "dim"), inert(text)), overflow="fold")
-
-    def _heading(self, text: str) -> None:
+    def _list(self, title: str, rows: Iterable[tuple[str, str]]) -> None:
+        """A heading, and rows whose text goes on under itself."""
+        grid = Table.grid(padding=(0, 2, 0, 0))
+        grid.add_column(style="dim", no_wrap=True)
+        grid.add_column(overflow="fold")
+        for mark, text in rows:
+            grid.add_row(f"  {mark}", inert(text))
         self._out.print()
-        self._out.print(Text(text, style="bold"))
+        self._out.print(Text(title, style="bold"))
+        self._out.print(grid)
 
     def _actions(self, assessment: Assessment) -> None:
-        if not assessment.actions:
-            return
         total = len(assessment.actions)
-        self._heading(f"Fix first ({min(_SHOWN, total)} of {total} actions)")
-        for action in assessment.actions[:_SHOWN]:
-            self._line(action.id, f"{action.what} ({action.places_total:,} places, {_closes(len(action.closes))})")
+        if total:
+            self._list(
+                f"Fix first ({min(_SHOWN, total)} of {total} actions)",
+                (
+                    (a.id, f"{a.what} ({_count(a.places_total, 'subject')}, closes {_count(len(a.closes), 'control')})")
+                    for a in assessment.actions[:_SHOWN]
+                ),
+            )
 
     def _requests(self, assessment: Assessment) -> None:
-        if not assessment.requests:
-            return
         total = len(assessment.requests)
-        self._heading(f"Ask for first ({min(_SHOWN, total)} of {total} requests)")
-        for request in assessment.requests[:_SHOWN]:
-            text = f"{request.evidence.title}, from {request.evidence.from_whom} ({len(request.controls):,} controls)"
-            self._line(request.id, text)
+        if total:
+            self._list(
+                f"Ask for first ({min(_SHOWN, total)} of {total} requests)",
+                (
+                    (r.id, f"{r.evidence.title}, from {r.evidence.from_whom} ({_count(len(r.controls), 'control')})")
+                    for r in assessment.requests[:_SHOWN]
+                ),
+            )
 
     def _troubles(self, assessment: Assessment) -> None:
         bad = [
@@ -130,17 +139,16 @@ class Terminal:
         unknown = sum(1 for file in assessment.evidence if file.state is EvidenceState.UNRECOGNISED)
         if not bad and not unknown:
             return
-        self._heading("Not read")
-        for path, reason in bad[:_SHOWN]:
-            self._line("file", f"{path}: {reason}")
+        rows = [("file", f"{path}: {reason}") for path, reason in bad[:_SHOWN]]
         if len(bad) > _SHOWN:
-            self._line("", f"and {len(bad) - _SHOWN} more files that could not be read in whole; see the packet")
+            rows.append(("", f"and {len(bad) - _SHOWN} more files that could not be read in whole; see the packet"))
         if unknown:
-            self._line("", f"{unknown} file{'s' if unknown > 1 else ''} of a kind that this version does not judge")
+            rows.append(("", f"{_count(unknown, 'file')} of a kind that this version does not judge"))
+        self._list("Not read", rows)
 
 
-def _closes(count: int) -> str:
-    return f"closes {count:,} control{'' if count == 1 else 's'}"
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _table(results: Sequence[FrameworkResult]) -> Table:
