@@ -12,6 +12,7 @@ from compliance.errors import EvidenceError
 #: Up to the next brace or bracket that stands outside a string. Possessive: an unfinished string gives no match.
 STRUCTURE = re.compile(rb'(?:[^{}\[\]"]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+([{}\[\]])', re.DOTALL)
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_ESCAPED_KEY = re.compile(rb'"[^"\\]*\\u[^"]*"\s*:')
 _KIND = re.compile(rb'"kind"\s*:\s*"([A-Za-z]\w*)"')
 #: Longest excerpt of a key in a message.
 _KEY_SHOWN = 60
@@ -77,15 +78,24 @@ def _line_of_second(text: str, key: str) -> int:
 
 
 def kind_of(data: bytes) -> str:
-    """What a JSON object says its kind is, also when the rest of it cannot be decoded; empty when it does not say."""
+    """What a JSON object says its kind is, also when the rest of it cannot be decoded.
+
+    Empty when it does not say, says more than one, or spells a key with escapes.
+    """
     position = depth = 0
+    said: set[bytes] = set()
     while depth >= 0 and (found := STRUCTURE.match(data, position)):
-        if depth == 1 and (said := _KIND.search(data[position : found.end()])):
-            return said[1].decode()
+        if depth == 1:
+            said.update(_kinds(data[position : found.end()]))
         depth += 1 if data[found.start(1)] in b"{[" else -1
         position = found.end()
-    said = _KIND.search(data[position:]) if depth == 1 else None
-    return said[1].decode() if said else ""
+    if depth == 1:
+        said.update(_kinds(data[position:]))
+    return said.pop().decode() if len(said) == 1 else ""
+
+
+def _kinds(data: bytes) -> set[bytes]:
+    return {b"", b"?"} if _ESCAPED_KEY.search(data) else set(_KIND.findall(data))
 
 
 def values(data: bytes) -> Iterator[tuple[int, int, bool]]:

@@ -14,7 +14,7 @@ from compliance.evidence.objects import cluster_object
 from compliance.evidence.pods import pods, template_paths
 from compliance.evidence.recognition import Notation, identify, notation
 from compliance.evidence.splitting import list_items, split, yaml_documents
-from compliance.evidence.subjects import checked_kind, metadata
+from compliance.evidence.subjects import MAX_NAME, checked_kind, metadata
 from compliance.evidence.yaml_documents import decode_yaml, odd_words
 from compliance.model.cluster import TypedList
 from compliance.model.evidence import Origin
@@ -23,7 +23,11 @@ from compliance.model.reader import Reader, Record, Slice
 #: Lists within lists that are followed.
 MAX_LIST_DEPTH = 5
 _MARK = b"\xef\xbb\xbf"
-_KIND = re.compile(r"^[\"' {]*kind[\"']?\s*:\s*[\"']?([A-Za-z]\w*)", re.MULTILINE)
+_KIND = re.compile(r"[\"']?kind[\"']?[ \t]*:[ \t]+[\"']?([A-Za-z]\w*)[\"']?[ \t]*(?:#.*)?\r?$")
+#: A row of a block mapping that cannot hold another `kind` of the object itself: indented, empty, or of another key.
+_ORDINARY_ROW = re.compile(
+    r"[ \t\r#%]|$|---\s*$|\.\.\.|-(?:[ \t]|$)|(?![\"']?kind\b)[\"']?[A-Za-z][\w.-]*[\"']?[ \t]*:"
+)
 _TEMPLATE = re.compile(r"\{\{[^}\n]*\.(?:Values|Release|Chart)\b")
 #: Kinds whose texts may hold template text of other programs.
 _TEXT_KINDS = frozenset(("ConfigMap", "Secret", "CustomResourceDefinition"))
@@ -146,8 +150,14 @@ def _text(data: bytes, line: int) -> str:
 
 
 def _kind_in(data: bytes) -> str:
-    found = _KIND.search(data[: 256 * 1024].decode("utf-8", "replace"))
-    return found[1] if found else ""
+    """What a YAML document that cannot be decoded says its kind is; empty where anything leaves that in doubt."""
+    said: set[str] = set()
+    for row in data.removeprefix(_MARK).decode("utf-8", "replace").split("\n"):
+        if found := _KIND.match(row):
+            said.add(found[1])
+        elif not _ORDINARY_ROW.match(row):
+            return ""
+    return said.pop() if len(said) == 1 else ""
 
 
 def _placed(error: EvidenceError, origin: Origin, kind: str) -> EvidenceError:
@@ -191,7 +201,9 @@ def _listed(value: object) -> tuple[list[object], str, str, str] | None:
     if not isinstance(value, dict):
         return None
     kind, items = value.get("kind"), value.get("items")
-    if not isinstance(kind, str) or not kind.endswith("List") or not (isinstance(items, list) or items is None):
+    if not isinstance(kind, str) or not kind.endswith("List") or len(kind) > MAX_NAME:
+        return None
+    if not (isinstance(items, list) or items is None):
         return None
     item_kind = kind.removesuffix("List")
     if items is None and "items" not in value and item_kind:

@@ -74,6 +74,9 @@ def _is_json_object(head: bytes, whole: bool) -> bool:
 
 
 def _is_manifest(head: bytes, whole: bool) -> bool:
+    head = head.replace(b"\r", b"\n")  # YAML 1.1 takes a carriage return alone for a line break
+    if not whole and all(map(_IGNORED_LINE.match, head.splitlines()[:-1])):
+        return True  # a manifest may stand after comments, however long
     if not (_API_VERSION.search(head) or _FLOW.search(head)):
         return False
     if whole and not (_KIND.search(head) or _FLOW.search(head)):

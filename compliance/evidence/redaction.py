@@ -33,6 +33,8 @@ _SECRET_KIND = re.compile(r"^(?P<before> *(?:- +)*)[\"']?kind[\"']?\s*:\s*[\"']?
 _DATA_INLINE = re.compile(r"((?<![A-Za-z])(?:data|stringData)\\?[\"']?\s*:\s*)\{[^{}]*\}?")
 _DATA_KEY = re.compile(r"[\"']?(?:data|stringData)[\"']?\s*:")
 _VALUE_OF_KEY = re.compile(r"^(?P<before>\s*[\"']?[\w.-]+[\"']?\s*:\s*)\S.*?(?P<comma>,?)\s*$")
+#: Longer lines are whole dumps or attacks: nobody reads them, and to search them takes too long.
+LONGEST_LINE = 2000
 #: Lines of one object that are looked at to find its data.
 _MAX_OBJECT = 20_000
 
@@ -78,7 +80,9 @@ def redact_lines(lines: Sequence[str]) -> tuple[str, ...]:
     for number, line in enumerate(lines):
         begins = "-----BEGIN " in line and "PRIVATE KEY-----" in line
         in_key = (in_key or begins) and "-----END " not in line
-        if number in hidden:
+        if len(line) > LONGEST_LINE:
+            shown.append(f"<a line of {len(line):,} characters, not shown>")
+        elif number in hidden:
             found = _VALUE_OF_KEY.match(line)
             shown.append(f"{found['before']}{REDACTED}{found['comma']}" if found else REDACTED)
         elif in_key and not begins:

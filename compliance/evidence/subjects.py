@@ -38,6 +38,8 @@ BUILT_IN_GROUPS = frozenset(
         "storagemigration.k8s.io",
     )
 )
+#: Longest name, namespace, kind or apiVersion that is taken; the API server takes 253 characters of nearly all.
+MAX_NAME = 1000
 #: Longest annotation value that is kept.
 ANNOTATION_KEPT = 256
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
@@ -82,7 +84,17 @@ def kept_annotations(value: Mapping[str, str | None] | None) -> dict[str, str]:
 def identity(
     kind: str, api_version: str, namespace: str | None, name: str, type_: SubjectType, suffix: str = ""
 ) -> Subject:
-    """The subject `namespace/Kind/name`; kinds of other API groups read `Kind.group`."""
+    """The subject `namespace/Kind/name`; kinds of other API groups read `Kind.group`.
+
+    Raises:
+        EvidenceError: one of them is longer than MAX_NAME.
+    """
+    for text in (kind, api_version, namespace or "", name):
+        if len(text) > MAX_NAME:
+            raise EvidenceError(
+                f"a name of {len(text):,} characters ({text[:30]}...); the API server takes at most 253",
+                pointer="/metadata",
+            )
     group = group_of(api_version)
     full_kind = kind if group in BUILT_IN_GROUPS else f"{kind}.{group}"
     place = f"{namespace}/" if namespace else ""

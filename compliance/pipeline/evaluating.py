@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gc
+import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -66,11 +68,14 @@ UNREADABLE = Subject(id="evidence-unreadable", type=SubjectType.EVIDENCE_SET, na
 
 
 class Shared(msgspec.Struct):
-    """What every worker of the second phase needs, on disk: all that is not a pod, and where files are."""
+    """What every worker of the second phase needs, on disk: all that is not a pod, and where files are.
+
+    `files` are paths as the system has them: a name need not be UTF-8.
+    """
 
     others: list[bytes]
     entries: list[bytes]
-    files: dict[str, str]
+    files: dict[str, bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +126,8 @@ def world(path: str) -> World:
         records.extend(record for record in decode(data) if not isinstance(record, Pod))
     single = tuple(record for record in records if not isinstance(record, TypedList))
     entries = [entry for data in shared.entries for entry in _decode_entries(data)]
-    return World(cluster=index(records, entries), records=single, files=shared.files)
+    files = {key: os.fsdecode(real) for key, real in shared.files.items()}
+    return World(cluster=index(records, entries), records=single, files=files)
 
 
 def judge_task(task: Task, shop: Shop) -> TaskResult:
@@ -210,27 +216,41 @@ def where_nothing_is(
             else:
                 wanted = f"no {' or '.join(kinds)} object" if kinds else "no Kubernetes object"
                 out.add(check, EVIDENCE_SET, Outcome.NOT_CHECKED, f"{wanted} is in the evidence", ())
-        touched = [place for kind, place in trouble if _touches(check, kind, kinds)]
+        touched = [unread for unread in trouble if _touches(check, unread.kind, kinds)]
         if touched:
-            number = len(touched)
+            number = sum(unread.number for unread in touched)
             reason = (
-                f"{number} document{'s' if number > 1 else ''} could not be read and may hold objects that "
+                f"{number:,} document{'s' if number > 1 else ''} could not be read and may hold objects that "
                 f"this check judges; see the evidence index"
             )
-            out.add(check, UNREADABLE, Outcome.NOT_CHECKED, reason, touched[:_PLACES])
+            places = [unread.place for unread in touched if unread.place is not None]
+            out.add(check, UNREADABLE, Outcome.NOT_CHECKED, reason, places[:_PLACES])
     return out.write(path)
 
 
-def _trouble(notes: Iterable[FileNotes]) -> Iterator[tuple[str, LocationLine]]:
+class _Unread(NamedTuple):
+    """Documents that could not be read; `kind` is empty when it is not known, `place` None for a file never opened."""
+
+    kind: str
+    place: LocationLine | None
+    number: int
+
+
+def _trouble(notes: Iterable[FileNotes]) -> Iterator[_Unread]:
     for note in notes:
+        whole = LocationLine(note.sha256, note.path, "") if note.sha256 else None
+        if note.refused:
+            yield _Unread("", whole, 1)
         for problem in note.problems:
             place = LocationLine(note.sha256, note.path, problem.pointer, problem.document, problem.line)
-            yield problem.kind, place
+            yield _Unread(problem.kind, place, 1)
+        if note.more_problems:
+            yield _Unread("", whole, note.more_problems)
 
 
 def _touches(check: Check, kind: str, kinds: tuple[str, ...]) -> bool:
     """Whether an unreadable document of a kind could have changed what a check says; an unknown kind always could."""
-    if not kind or kind in kinds or check.subject is Header:
+    if not kind or kind.endswith("List") or kind in kinds or check.subject is Header:
         return True
     if check.needs_cluster:
         return kind in LOOKED_UP.get(check.subject, frozenset({kind}))

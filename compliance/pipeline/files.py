@@ -30,8 +30,8 @@ class InputFile:
 
 
 def printable(path: str) -> str:
-    """A path that every output can carry: undecodable bytes become `\\xNN`."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
+    """A path that every output can carry, no two the same: undecodable bytes become `\\xNN`, and `\\` doubles."""
+    return os.fsencode(path.replace("\\", "\\\\")).decode("utf-8", "backslashreplace")
 
 
 def is_packet(folder: Path) -> bool:
@@ -61,7 +61,8 @@ def find(arguments: tuple[str, ...]) -> tuple[InputFile, ...]:
             raise UsageError(f"{argument} does not exist; name the files or folders that hold the evidence")
         if len(found) > MAX_FILES:
             raise UsageError(f"{argument} holds more than {MAX_FILES:,} files; name a smaller folder")
-    return tuple(sorted(_told_apart(found), key=lambda file: file.path))
+    once = {file.real: file for file in found}  # a folder and a file in it may both be named
+    return tuple(sorted(_told_apart(list(once.values())), key=lambda file: file.path))
 
 
 def _told_apart(found: list[InputFile]) -> Iterator[InputFile]:

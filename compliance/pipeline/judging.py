@@ -12,7 +12,8 @@ from compliance.model.evidence import At, Origin, Subject
 from compliance.model.outcome import Outcome
 from compliance.model.reader import Record
 from compliance.model.workload import Pod
-from compliance.pipeline.observing import LocationLine, RunWriter
+from compliance.pipeline.observing import REASON_KEPT, LocationLine, RunWriter, short_pointer
+from compliance.rendering.text import cut
 
 #: Places listed in one observation; the reason says how many there are.
 PLACES_KEPT = 50
@@ -70,7 +71,7 @@ class Judge:
                 _location(at, lines.get((id(at.origin), at.pointer)) if verdict.outcome is Outcome.FAIL else None)
                 for at in verdict.at[:PLACES_KEPT]
             ]
-            reason = verdict.reason
+            reason = cut(verdict.reason, REASON_KEPT)
             if len(verdict.at) > PLACES_KEPT:
                 reason += f" (the first {PLACES_KEPT} of {len(verdict.at):,} places are listed)"
             out.add(check, subject, verdict.outcome, reason, shown)
@@ -104,4 +105,5 @@ def _lines_of_failures(verdicts: Iterable[Verdict], locate: Locate) -> dict[tupl
 
 def _location(at: At, line: int | None) -> LocationLine:
     origin = at.origin
-    return LocationLine(origin.sha256, origin.path, origin.pointer + at.pointer, origin.document, line)
+    pointer = short_pointer(origin.pointer + at.pointer)
+    return LocationLine(origin.sha256, origin.path, pointer, origin.document, line)

@@ -11,7 +11,8 @@ import msgspec
 from compliance.model.assessment import OBSERVATIONS_KEPT, WORST_KEPT, Counts, Observation
 from compliance.model.evidence import Location, Subject
 from compliance.model.outcome import ORDER, Outcome, worst
-from compliance.pipeline.observing import ObservationLine, Run, decode_line, encode_line
+from compliance.pipeline.observing import REASON_KEPT, ObservationLine, Run, decode_line, encode_line
+from compliance.rendering.text import cut
 
 #: Places kept when several files speak of one subject; the reason says how many there are.
 _PLACES_KEPT = 20
@@ -187,7 +188,7 @@ def _join(group: list[bytes]) -> bytes:
     lines = [decode_line(line) for line in group]
     outcome = worst(line.outcome for line in lines)
     deciding = [line for line in lines if line.outcome is outcome]
-    reason = "; ".join(dict.fromkeys(line.reason for line in deciding))
+    reason = cut("; ".join(dict.fromkeys(line.reason for line in deciding)), REASON_KEPT)
     others = sorted({place.path for line in lines if line.outcome is not outcome for place in line.at})
     if others and outcome is Outcome.FAIL:
         reason += f" (other evidence of the same object does not show this: {', '.join(others[:3])})"

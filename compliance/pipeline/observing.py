@@ -17,6 +17,11 @@ from compliance.model.outcome import Outcome, Severity
 #: The name space of observation ids: a UUIDv5 of the product's own URI, fixed for ever.
 _NAMESPACE = bytes.fromhex("5f0b8a4e6a1d5c0e9c3e2d7f41b6a890")
 
+#: Longest pointer in the packet: about ten keys, each as long as the API server takes them.
+POINTER_KEPT = 3000
+#: Characters kept of a reason: names and values of the evidence stand in it.
+REASON_KEPT = 2000
+
 
 class LocationLine(msgspec.Struct, omit_defaults=True):
     """An entry of `at` as the packet carries it."""
@@ -43,6 +48,13 @@ class ObservationLine(msgspec.Struct):
 
 encode_line = msgspec.json.Encoder().encode
 decode_line = msgspec.json.Decoder(ObservationLine).decode
+
+
+def short_pointer(pointer: str) -> str:
+    """The pointer, or where it is longer than any a cluster could hold, that of the nearest ancestor that is not."""
+    if len(pointer) > POINTER_KEPT:
+        return pointer[: POINTER_KEPT + 1].rpartition("/")[0]
+    return pointer
 
 
 def observation_id(check: str, subject: str) -> str:

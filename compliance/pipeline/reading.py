@@ -26,7 +26,7 @@ from compliance.pipeline.caching import Cache
 from compliance.pipeline.judging import Judge, Locate, header_of
 from compliance.pipeline.observing import Run, RunWriter
 from compliance.pipeline.registered import checks, readers
-from compliance.pipeline.units import HEAD, WHOLE, FileNotes, Part, Problem, Unit, recognise
+from compliance.pipeline.units import CHANGED, HEAD, WHOLE, FileNotes, Part, Problem, Stamp, Unit, recognise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +146,7 @@ class _Work:
             notes.refused = f"cannot be read: {error.strerror}"
             return notes
         reader = self.readers.get(notes.reader)
-        if reader is None:
+        if reader is None or notes.refused:
             self.read_cpu += time.process_time() - started
             return notes
         key = self._key(part, reader, notes)
@@ -264,16 +264,19 @@ def _bytes_of(part: Part, notes: FileNotes) -> bytes:
     handle = os.open(part.file.real, os.O_RDONLY | os.O_CLOEXEC)
     try:
         if part.slice is not None:
-            return os.pread(handle, part.slice.length, part.slice.offset)
-        before = os.fstat(handle)
+            piece = os.pread(handle, part.slice.length, part.slice.offset)
+            if Stamp.of(handle) != part.stamp or len(piece) != part.slice.length:
+                notes.refused = CHANGED
+            return piece
+        before = Stamp.of(handle)
         data = os.pread(handle, WHOLE + 1, 0)
-        after = os.fstat(handle)
+        after = Stamp.of(handle)
     finally:
         os.close(handle)
     notes.size = len(data)
     notes.sha256 = hashlib.sha256(data).hexdigest()
-    if (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size) or len(data) > WHOLE:
-        notes.refused = "changed while it was read; hand in a file that nobody writes to"
+    if before != after or len(data) > WHOLE:
+        notes.refused = CHANGED
         return b""
     reader = recognise(data[:HEAD])
     if reader is None:

@@ -198,7 +198,8 @@ def _observe(
         for file in files
         if file.path in gathered.notes
     }
-    share = Shared(others=gathered.others, entries=gathered.entries, files=real)
+    places = {key: os.fsencode(path) for key, path in real.items()}
+    share = Shared(others=gathered.others, entries=gathered.entries, files=places)
     evaluating.share(work / "shared", share)
     seen = evaluating.world(str(work / "shared"))
     subjects = gathered.subjects | {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import lru_cache
 from pathlib import Path
 
@@ -42,6 +43,9 @@ class EvidenceSnippets:
             path = Path(real)
             if path.stat().st_size > _MAX_FILE:
                 return ()
-            return redact_lines(path.read_bytes().decode("utf-8", "replace").splitlines())
+            data = path.read_bytes()
+            if not key.startswith(hashlib.sha256(data).hexdigest()):
+                return ()  # somebody wrote to it since it was judged
+            return redact_lines(data.decode("utf-8", "replace").splitlines())
         except OSError:
             return ()

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from compliance.errors import EvidenceError
 from compliance.evidence.unrecognised import describe
 from compliance.model.reader import Reader, Slice
 from compliance.pipeline.files import InputFile
+from compliance.pipeline.observing import short_pointer
 from compliance.pipeline.registered import readers
+from compliance.rendering.text import cut
 
 #: How much of a file a reader may look at to know its own.
 HEAD = 64 * 1024
@@ -26,16 +29,38 @@ UNIT = 768 * 1024
 MAX_DOCUMENT = 64 * 1024 * 1024
 #: Problems kept for one file; the count of all is told.
 MAX_PROBLEMS = 50
+#: Characters kept of what is said of one problem: keys and values of the evidence stand in it.
+MESSAGE_KEPT = 1000
+#: What is said of a file that is not the same before and after it was read.
+CHANGED = "changed while it was read; hand in a file that nobody writes to"
+
+
+class Stamp(NamedTuple):
+    """What changes when somebody writes to a file, or puts another one in its place."""
+
+    inode: int
+    size: int
+    modified: int
+
+    @classmethod
+    def of(cls, handle: int) -> Stamp:
+        """That of an open file."""
+        status = os.fstat(handle)
+        return cls(status.st_ino, status.st_size, status.st_mtime_ns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A file to read whole, or (when `slice` is set) a piece of a large one already hashed and recognised."""
+    """A file to read whole, or (when `slice` is set) a piece of a large one already hashed and recognised.
+
+    `stamp` is that of the large file when it was hashed.
+    """
 
     file: InputFile
     slice: Slice | None = None
     sha256: str = ""
     reader: str = ""
+    stamp: Stamp | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,16 +102,17 @@ class FileNotes:
             return
         self.problems.append(
             Problem(
-                message=error.message,
+                message=cut(error.message, MESSAGE_KEPT),
                 document=error.document,
-                pointer=error.pointer,
+                pointer=short_pointer(error.pointer),
                 line=error.line,
-                kind=error.kind,
+                kind=error.kind[:MESSAGE_KEPT],
             )
         )
 
     def add(self, other: FileNotes) -> None:
         """Join what another slice of the same file gave."""
+        self.refused = self.refused or other.refused
         self.documents += other.documents
         self.objects.update(other.objects)
         room = MAX_PROBLEMS - len(self.problems)
@@ -144,8 +170,10 @@ class _Hashing(io.RawIOBase):
 def _large(file: InputFile) -> Iterator[Part | FileNotes]:
     notes = FileNotes(path=file.path, size=file.size)
     slices: list[Slice] = []
+    before: Stamp | None = None
     try:
         with Path(file.real).open("rb") as stream:
+            before = Stamp.of(stream.fileno())
             head = stream.read(HEAD)
             stream.seek(0)
             reader = recognise(head)
@@ -165,12 +193,14 @@ def _large(file: InputFile) -> Iterator[Part | FileNotes]:
             while buffered.read(1024 * 1024):
                 pass
             notes.sha256 = hashing.digest.hexdigest()
+            if Stamp.of(stream.fileno()) != before:
+                notes.refused, slices = CHANGED, []
     except OSError as error:
         notes.refused = f"cannot be read: {error.strerror}"
         slices = []
     yield notes
     for piece in slices:
-        yield Part(file=file, slice=piece, sha256=notes.sha256, reader=notes.reader)
+        yield Part(file=file, slice=piece, sha256=notes.sha256, reader=notes.reader, stamp=before)
 
 
 def _too_large(piece: Slice) -> EvidenceError:

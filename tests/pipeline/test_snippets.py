@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from compliance.model.evidence import Location
@@ -21,14 +22,17 @@ spec:
 """
 
 
+SHA256 = hashlib.sha256(TEXT.encode()).hexdigest()
+
+
 def place(line: int | None) -> Location:
-    return Location(path="s.yaml", sha256="0", document=0, pointer="", line=line)
+    return Location(path="s.yaml", sha256=SHA256, document=0, pointer="", line=line)
 
 
 def test_lines_round_a_place_are_shown_without_secrets(tmp_path: Path) -> None:
     """Three lines before and after, numbered from the first, and no value of a Secret."""
     (tmp_path / "s.yaml").write_text(TEXT)
-    found = EvidenceSnippets({key_of("0", "s.yaml"): str(tmp_path / "s.yaml")}).around(place(5))
+    found = EvidenceSnippets({key_of(SHA256, "s.yaml"): str(tmp_path / "s.yaml")}).around(place(5))
     assert found is not None
     assert found.first == 2
     assert found.lines[0] == "kind: Secret"
@@ -39,7 +43,24 @@ def test_lines_round_a_place_are_shown_without_secrets(tmp_path: Path) -> None:
 def test_no_line_no_file_and_a_line_behind_the_end_give_none(tmp_path: Path) -> None:
     """What cannot be shown is left out."""
     (tmp_path / "s.yaml").write_text(TEXT)
-    snippets = EvidenceSnippets({key_of("0", "s.yaml"): str(tmp_path / "s.yaml")})
+    snippets = EvidenceSnippets({key_of(SHA256, "s.yaml"): str(tmp_path / "s.yaml")})
     assert snippets.around(place(None)) is None
     assert snippets.around(place(1000)) is None
     assert EvidenceSnippets({}).around(place(1)) is None
+
+
+def test_no_lines_of_a_file_that_is_not_the_one_that_was_judged(tmp_path: Path) -> None:
+    """Where somebody wrote to the file since, its lines are no evidence."""
+    (tmp_path / "s.yaml").write_text(TEXT.replace("true", "false"))
+    assert EvidenceSnippets({key_of(SHA256, "s.yaml"): str(tmp_path / "s.yaml")}).around(place(5)) is None
+
+
+def test_a_line_of_a_whole_dump_is_left_out_with_its_length(tmp_path: Path) -> None:
+    """Nobody reads a line of 100,000 characters, and to search it for credentials takes too long."""
+    text = "kind: Pod\nhostPID: true  # " + "password=" * 20_000 + "\nlast: 1\n"
+    (tmp_path / "s.yaml").write_text(text)
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    where = Location(path="s.yaml", sha256=sha256, document=0, pointer="", line=2)
+    found = EvidenceSnippets({key_of(sha256, "s.yaml"): str(tmp_path / "s.yaml")}).around(where)
+    assert found is not None
+    assert found.lines == ("kind: Pod", "<a line of 180,017 characters, not shown>", "last: 1")

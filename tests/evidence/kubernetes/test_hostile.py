@@ -76,7 +76,8 @@ def test_a_hostile_document_never_hides_the_next(text: str, words: str, line: in
         return  # read without harm is as good as refused
     (error,) = errors
     assert words in error.message
-    assert (error.path, error.document, error.kind) == ("app.yaml", 1, "ConfigMap")
+    assert (error.path, error.document) == ("app.yaml", 1)
+    assert error.kind in ("ConfigMap", "")  # where the text leaves it in doubt, no kind is said
     first = _GOOD.count("\n")
     assert error.line is not None
     assert first < error.line <= first + 1 + len((_HEAD + text).splitlines()) + 1
