@@ -50,7 +50,8 @@ _HARMLESS_VALUE = re.compile(
     re.DOTALL,
 )
 _FLAG = re.compile(r"--?([A-Za-z][\w.-]*)(?:=(.*))?", re.DOTALL)
-_ASSIGNMENT = re.compile(r"(?P<name>[A-Za-z_][\w.-]*)=(?P<value>(?:\"[^\"]*\"|'[^']*'|[^\s;&|]+))")
+# Of a longer name the end is taken: an unbounded one makes the search quadratic in the length of the text.
+_ASSIGNMENT = re.compile(r"(?P<name>[A-Za-z_][\w.-]{0,63})=(?P<value>(?:\"[^\"]*\"|'[^']*'|[^\s;&|]+))")
 #: How much of a long value is looked at.
 _LOOKED_AT = 64 * 1024
 

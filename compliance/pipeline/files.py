@@ -105,6 +105,8 @@ def _input(place: Path, relative: str, inside: Path) -> InputFile:
             size = status.st_size
             if not stat.S_ISREG(status.st_mode):
                 refused = "is not a regular file (a device, pipe, socket or linked folder)"
+    except RuntimeError:  # what pathlib raises for a link that leads to itself
+        refused = "is a symbolic link that leads to itself; remove it"
     except OSError as error:
         refused = f"cannot be opened: {error.strerror}"
     return InputFile(path=printable(relative), real=str(place), size=size, refused=refused)
