@@ -27,6 +27,7 @@ SHAPES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r"\b[a-zA-Z][a-zA-Z0-9+.-]{1,20}://[^\s/:@\"'<>${}]{0,100}:(?!\$|<|\*+@|xxx)[^\s/@\"'<>]{1,200}@",
             "it is a URL with a password in it",
         ),
+        (r"(?i)\b(?:bearer|basic)\s+(?=[A-Z._~+/=-]*[0-9])[A-Z0-9._~+/=-]{12,}", "it holds an Authorization header"),
         (r"(?i)\b(?:password|passwd|pwd)=(?![$<*{%\"']|\s|$)[^\s;&,\"']{3,}", "it holds a password"),
         (r"(?i)\bAccountKey=[A-Za-z0-9+/]{40,}={0,2}", "it looks like an Azure storage key"),
     )

@@ -24,6 +24,7 @@ _FLAG_PAIR = re.compile(
 _FLAG_LINE = re.compile(r"\s*(?:- +)?[\"']?--?(?P<name>[A-Za-z][\w.-]*)[\"']?,?\s*")
 _ITEM_LINE = re.compile(r"(?P<before>\s*(?:- +)?[\"']?)(?P<value>[^\s\"'-][^\"']*?)(?P<after>[\"']?,?\s*)")
 _VALUE_LINE = re.compile(r"\s*(?:- +)?[\"']?value[\"']?\s*:")
+_OPEN_KEY = re.compile(r"(?P<indent>[ -]*)[\"']?(?P<name>[A-Za-z_][\w.-]*)[\"']?\s*:\s*(?P<rest>.*)")
 _NAME_LINE = re.compile(r"\s*(?:- +)?[\"']?name[\"']?\s*:\s*[\"']?(?P<name>[\w.-]+)[\"']?,?\s*$")
 _HINT = re.compile(r"pass|pwd|secret|token|cred|key|auth|value", re.IGNORECASE)
 _PRIVATE_KEY = re.compile(r"-----(?:BEGIN|END) [A-Z0-9 ]*PRIVATE KEY-----.*")
@@ -75,6 +76,7 @@ def _redact_pair(found: re.Match[str], variable: str | None = None) -> str:
 def redact_lines(lines: Sequence[str]) -> tuple[str, ...]:
     """All lines of one file, redacted; every value under `data` and `stringData` of a Secret is replaced."""
     hidden = {number for start in _secrets(lines) for number in _data_lines(lines, *start)}
+    continued = set(_continued(lines))
     in_key = False
     shown: list[str] = []
     for number, line in enumerate(lines):
@@ -85,7 +87,7 @@ def redact_lines(lines: Sequence[str]) -> tuple[str, ...]:
         elif number in hidden:
             found = _VALUE_OF_KEY.match(line)
             shown.append(f"{found['before']}{REDACTED}{found['comma']}" if found else REDACTED)
-        elif in_key and not begins:
+        elif (in_key and not begins) or number in continued:
             shown.append(REDACTED)
         else:
             before = lines[number - 1] if number else ""
@@ -100,6 +102,28 @@ def _variable(line: str, before: str, after: str) -> str | None:
         return None
     found = _NAME_LINE.match(before) or _NAME_LINE.match(after)
     return found["name"] if found else None
+
+
+def _continued(lines: Sequence[str]) -> Iterator[int]:
+    """Numbers of the lines on which a credential goes on that began, or was announced, on the line before them."""
+    for number, line in enumerate(lines[:-1]):
+        if not ("value" in line or "|" in line or ">" in line) or len(line) > LONGEST_LINE:
+            continue
+        found = _OPEN_KEY.match(line)
+        if found is None or not (found["name"] == "value" or found["rest"].startswith(("|", ">"))):
+            continue
+        last = number
+        while last + 1 < len(lines) and (
+            not lines[last + 1].strip() or _column(lines[last + 1]) > len(found["indent"])
+        ):
+            last += 1
+        text = "\n".join(row.strip() for row in lines[number + 1 : last + 1])
+        name = found["name"]
+        if name == "value":
+            before, after = lines[number - 1] if number else "", "".join(lines[last + 1 : last + 2])
+            name = _variable(line, before, after) or "PASSWORD"
+        if suspicion(name, f"{found['rest']} {text}"):
+            yield from range(number + 1, last + 1)
 
 
 def _redact_after(flag_line: str, line: str) -> str:

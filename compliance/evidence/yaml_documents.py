@@ -267,7 +267,10 @@ def _refused_number(_: _GoLoader, node: yaml.ScalarNode) -> object:
 
 
 def _refused_tag(_: _GoLoader, node: yaml.Node) -> object:
-    raise ConstructorError(None, None, f"the tag {node.tag[:60]} is not understood", node.start_mark)
+    core = node.tag.startswith("tag:yaml.org,2002:")  # any other may be a password that begins with "!"
+    raise ConstructorError(
+        None, None, f"the tag {node.tag[:60] if core else '!...'} is not understood; quote the value", node.start_mark
+    )
 
 
 class _NumberPattern:

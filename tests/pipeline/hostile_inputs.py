@@ -277,3 +277,36 @@ def configuration(h: Spoil) -> str:
             ],
         }
     )
+
+
+def notations(secret: str) -> dict[str, str]:
+    """The same credential in the notations of YAML and JSON, each a manifest with a failure beside it."""
+    head = "apiVersion: v1\nkind: Pod\nmetadata: {name: leaky, namespace: shop}\nspec:\n  containers:\n"
+    app = "    - name: app\n      image: x\n      "
+    tail = "\n      securityContext:\n        privileged: true\n"
+    env = f"{app}env:\n        - name: DB_PASSWORD\n          "
+    kept = "apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: shop}\n"
+    plain = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "stringData": {"foo": secret}}
+    return {
+        "flow": f"{head}    - {{name: app, image: x, env: [{{name: DB_PASSWORD, value: {secret}}}]}}\n",
+        "value first": f"{head}{app}env:\n        - value: {secret}\n          name: DB_PASSWORD{tail}",
+        "block scalar": f"{head}{env}value: |\n            {secret}{tail}",
+        "next line": f"{head}{env}value:\n            {secret}{tail}",
+        "two lines": f'{head}{env}value: "begins\n            {secret}"{tail}',
+        "after a comment": f"{head}{env}# note\n          value: {secret}{tail}",
+        "anchor": f"{head}{env}value: &pw {secret}{tail}",
+        "tag": f"{head}{env}value: !!str {secret}{tail}",
+        "flags in flow": f'{head}{app}args: ["--password", "{secret}"]{tail}',
+        "flags in quotes": f"{head}{app}args:\n        - '--password'\n        - '{secret}'{tail}",
+        "script": f"{head}{app}args:\n        - |\n          export DB_PASSWORD={secret}\n          run{tail}",
+        "header": f"{head}{app}command: [curl, -H, 'Authorization: Bearer {secret}']{tail}",
+        "Secret in flow": f"{kept}stringData: {{foo: {secret}}}\n",
+        "Secret over lines": f"{kept}stringData:\n  foo: |\n    bar\n    {secret}\n",
+        "Secret, kind last": f"stringData:\n  foo: {secret}\nmetadata: {{name: s}}\nkind: Secret\napiVersion: v1\n",
+        "Secret in JSON": json.dumps(plain, indent=1),
+        "Secret in one line": json.dumps(plain),
+        "broken Secret": f'{kept}stringData:\n  foo: "{secret}\\q"\n',
+        "broken type": f"{kept}stringData:\n  - {secret}\n",
+        "broken tag": f"{kept}stringData:\n  foo: !{secret} x\n",
+        "broken alias": f"{kept}stringData:\n  foo: *{secret}\n",
+    }

@@ -25,7 +25,7 @@ from compliance.exports import packet_json
 from compliance.pipeline.caching import cache_file
 from compliance.pipeline.running import Result
 from tests.exports.oscal.integrity import problems
-from tests.pipeline.hostile_inputs import HOSTILE, SECRETS, configuration, dump, manifest, secretive
+from tests.pipeline.hostile_inputs import HOSTILE, SECRETS, configuration, dump, manifest, notations, secretive
 from tests.pipeline.inertness import (
     REASON_LIMIT,
     csv_is_inert,
@@ -463,6 +463,16 @@ def test_no_credential_is_in_any_file_of_the_packet_or_the_cache(evidence: Path)
             assert form not in written, place
             assert form not in kept, place
     assert b"hunter2-Data" not in written + kept
+
+
+def test_no_notation_carries_a_credential_into_the_packet(evidence: Path) -> None:
+    """Over several lines, in flow, behind flags, in broken documents: errors and source lines never repeat it."""
+    for number, (name, text) in enumerate(notations("hunter2-Probe-55ee66ff").items()):
+        (evidence / f"{number} {name}.yaml").write_text(text)
+    result = assess(evidence, formats=FORMATS)
+    written = everything(result.packet)
+    at = written.find(b"hunter2-Probe")
+    assert at < 0, written[max(at - 200, 0) : at + 40]
 
 
 def test_a_pdf_of_hostile_texts_holds_no_action_address_or_attachment(evidence: Path) -> None:
