@@ -24,9 +24,10 @@ from compliance.model.reader import Reader, Record, Slice
 MAX_LIST_DEPTH = 5
 _MARK = b"\xef\xbb\xbf"
 _KIND = re.compile(r"[\"']?kind[\"']?[ \t]*:[ \t]+[\"']?([A-Za-z]\w*)[\"']?[ \t]*(?:#.*)?\r?$")
-#: A row of a block mapping that cannot hold another `kind` of the object itself: indented, empty, or of another key.
+#: A row of a block mapping that cannot hold another `kind` of the object itself: indented, empty, a template's
+#: directive, or of another key.
 _ORDINARY_ROW = re.compile(
-    r"[ \t\r#%]|$|---\s*$|\.\.\.|-(?:[ \t]|$)|(?![\"']?kind\b)[\"']?[A-Za-z][\w.-]*[\"']?[ \t]*:"
+    r"[ \t\r#%]|$|\{\{[^{}]*\}\}\s*$|---\s*$|\.\.\.|-(?:[ \t]|$)|(?![\"']?kind\b)[\"']?[A-Za-z][\w.-]*[\"']?[ \t]*:"
 )
 _TEMPLATE = re.compile(r"\{\{[^}\n]*\.(?:Values|Release|Chart)\b")
 #: Kinds whose texts may hold template text of other programs.
