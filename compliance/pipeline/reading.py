@@ -261,7 +261,9 @@ def _guarded(reader: Reader, data: bytes, piece: Slice, notes: FileNotes) -> Ite
 
 def _bytes_of(part: Part, notes: FileNotes) -> bytes:
     """The bytes of a part; for a whole file also its hash, size and reader."""
-    handle = os.open(part.file.real, os.O_RDONLY | os.O_CLOEXEC)
+    handle = os.open(
+        part.file.real, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
+    )  # a pipe put there meanwhile must not hang us
     try:
         if part.slice is not None:
             piece = os.pread(handle, part.slice.length, part.slice.offset)
