@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from compliance.errors import UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from compliance.catalog.coverage import EvidenceReach
     from compliance.catalog.questions import CheckExplained, ControlExplained
     from compliance.model.catalog import Library
     from compliance.model.check import Check
@@ -211,19 +213,31 @@ def show_coverage(config: str | None) -> None:
     table.add_column("Framework", no_wrap=True)
     for name in ("Total", "By checks", "In part", "Waiting", "Person"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("Decided by", overflow="fold")
     for row in found:
-        judged = [kind.evidence for kind in row.by_evidence if kind.judged][:2]
         numbers = (row.total, row.automatic, row.partly, row.waiting, row.person)
-        table.add_row(f"{row.framework} {row.edition}", *(f"{number:,}" for number in numbers), ", ".join(judged))
+        table.add_row(f"{row.framework} {row.edition}", *(f"{number:,}" for number in numbers))
     console = _console()
     console.print(table)
     console.print()
     console.print(
-        "By checks: checks settle the control, given the evidence. In part: they show a part, a person answers"
+        "By checks: checks settle the control, given the evidence. In part: they show a part, a person answers the "
+        "rest. Waiting: meant to be judged, by evidence this version does not read. Person: a person answers."
     )
-    console.print(
-        "the rest. Waiting: meant to be judged, by evidence this version does not read. Person: a person answers."
+    evidence = Table.grid(padding=(0, 2, 0, 0))
+    evidence.add_column(no_wrap=True)
+    evidence.add_column(overflow="fold")
+    for row in found:
+        evidence.add_row(f"  {row.framework}", _by_evidence(row.by_evidence))
+    _section(console, "Judged, wholly or in part, of the controls that ask for each kind of evidence first")
+    console.print(evidence)
+
+
+def _by_evidence(reaches: Sequence[EvidenceReach]) -> str:
+    """`k8s-objects 20 of 20, node-file-stat 0 of 31 (not read yet)`; kinds that judge something first."""
+    ranked = sorted(reaches, key=lambda reach: (not reach.judged, -reach.controls, reach.evidence))
+    return ", ".join(
+        f"{reach.evidence} {reach.judged} of {reach.controls}{'' if reach.supported else ' (not read yet)'}"
+        for reach in ranked
     )
 
 
