@@ -33,6 +33,23 @@ def fingerprint(params: Parameters) -> bytes:
     return digest.digest()
 
 
+def _opened(path: Path) -> sqlite3.Connection:
+    """The database at a path, made when it is not there; closed again when it cannot be used."""
+    connection = sqlite3.connect(path, timeout=10, isolation_level=None)
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=OFF")  # a torn entry fails its checksum and is read anew
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS record "
+            "(key BLOB PRIMARY KEY, checksum BLOB NOT NULL, value BLOB NOT NULL) WITHOUT ROWID"
+        )
+        path.chmod(0o600)
+    except (sqlite3.Error, OSError):
+        connection.close()
+        raise
+    return connection
+
+
 class Cache:
     """Bytes by key, on disk; it can be lost or damaged at any time and only costs time."""
 
@@ -45,15 +62,7 @@ class Cache:
             return
         with suppress(sqlite3.Error, OSError):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            connection = sqlite3.connect(path, timeout=10, isolation_level=None)
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=OFF")  # a torn entry fails its checksum and is read anew
-            connection.execute(
-                "CREATE TABLE IF NOT EXISTS record "
-                "(key BLOB PRIMARY KEY, checksum BLOB NOT NULL, value BLOB NOT NULL) WITHOUT ROWID"
-            )
-            path.chmod(0o600)
-            self._connection = connection
+            self._connection = _opened(path)
 
     def get(self, key: bytes) -> bytes | None:
         """What was kept under a key, or None; a value that does not match its checksum is not given."""

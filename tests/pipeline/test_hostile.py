@@ -8,6 +8,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -452,7 +453,7 @@ def test_no_credential_is_in_any_file_of_the_packet_or_the_cache(evidence: Path)
     found = {check: of(result, check) for check in ("pod-credential-literal", "secret-in-manifest")}
     assert found["pod-credential-literal"]["shop/Pod/leaky"]["outcome"] == "fail"
     assert found["secret-in-manifest"]["shop/Secret/plain"]["outcome"] == "fail"
-    with sqlite3.connect(cache_file()) as database:
+    with closing(sqlite3.connect(cache_file())) as database, database:
         rows = database.execute("SELECT value FROM record").fetchall()
     kept = b"\n".join(zstandard.ZstdDecompressor().decompress(value) for (value,) in rows)
     written = everything(result.packet)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -193,7 +194,7 @@ def test_a_damaged_cache_costs_time_and_never_a_byte(evidence: Path) -> None:
     """A flipped bit in the cache is noticed, and the file read anew."""
     (evidence / "pod.yaml").write_text(BAD)
     first = contents(assess(evidence, cache=True).packet)
-    with sqlite3.connect(cache_file()) as database:
+    with closing(sqlite3.connect(cache_file())) as database, database:
         (count,) = database.execute("SELECT count(*) FROM record").fetchone()
         assert count == 2
         database.execute("UPDATE record SET value = zeroblob(length(value))")

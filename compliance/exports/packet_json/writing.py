@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -67,6 +68,9 @@ def _escaped(found: re.Match[str]) -> str:
 def schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of assessment.json, as it is published beside this package."""
     found = msgspec.json.schema(views.AssessmentView)
+    for described in (found, *found["$defs"].values()):
+        if "description" in described:  # docstrings keep their indentation up to Python 3.12
+            described["description"] = inspect.cleandoc(described["description"])
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "https://compliance-evidence.example/schema/assessment-1.json",
