@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 DEFAULT_FRAMEWORKS = ("cis-kubernetes", "cis-docker", "nist-800-190", "fedramp-moderate")
 #: JSON lines above this size are written compressed.
 _COMPRESS_ABOVE = 64 * 1024 * 1024
-#: Kinds of objects that describe a cluster rather than a workload to be deployed.
+#: The two kinds of evidence that Kubernetes files are.
 _WORKLOAD_EVIDENCE = "workload-manifest"
 _OBJECT_EVIDENCE = "k8s-objects"
 
@@ -195,10 +195,9 @@ def _file(number: int, note: FileNotes, used_for: int) -> EvidenceFile:
 
 
 def _kind(note: FileNotes) -> str:
-    """Files that hold nothing but workloads are manifests; everything else is a look at a cluster's objects."""
-    workloads = {"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "Pod", "PodTemplate"}
-    kinds = {kind for kind, _ in note.objects}
-    return _WORKLOAD_EVIDENCE if kinds and kinds <= workloads | {"Rollout"} else _OBJECT_EVIDENCE
+    """Objects of a running cluster where the file shows that it was taken from one, else manifests."""
+    captured = note.captured or any(kind.endswith("List") for kind, _ in note.objects)
+    return _OBJECT_EVIDENCE if captured else _WORKLOAD_EVIDENCE
 
 
 def _words(problem: Problem) -> str:

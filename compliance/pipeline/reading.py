@@ -6,6 +6,7 @@ import gc
 import hashlib
 import io
 import os
+import re
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ from compliance.pipeline.judging import Judge, Locate, header_of
 from compliance.pipeline.observing import Run, RunWriter
 from compliance.pipeline.registered import checks, readers
 from compliance.pipeline.units import CHANGED, HEAD, WHOLE, FileNotes, Part, Problem, Stamp, Unit, recognise
+
+#: What the API server writes into every object it gives, and nobody writes by hand.
+_CAPTURED = re.compile(rb"""["']?resourceVersion["']?\s*:""")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +153,7 @@ class _Work:
         if reader is None or notes.refused:
             self.read_cpu += time.process_time() - started
             return notes
+        notes.captured = _CAPTURED.search(data) is not None
         key = self._key(part, reader, notes)
         kept = self.cache.get(key + b"made")
         made = _decode_made(kept) if kept is not None else None

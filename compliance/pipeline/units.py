@@ -82,7 +82,10 @@ class Problem:
 
 @dataclass(slots=True, kw_only=True)
 class FileNotes:
-    """What was learned of one file; slices of a large one are added up. `reader` is empty when nobody knows it."""
+    """What was learned of one file; slices of a large one are added up. `reader` is empty when nobody knows it.
+
+    `captured` says that it was taken from a running cluster, which fills in what no author writes.
+    """
 
     path: str
     sha256: str = ""
@@ -90,6 +93,7 @@ class FileNotes:
     reader: str = ""
     refused: str = ""
     guess: str = ""
+    captured: bool = False
     documents: int = 0
     problems: list[Problem] = field(default_factory=list)
     more_problems: int = 0
@@ -113,6 +117,7 @@ class FileNotes:
     def add(self, other: FileNotes) -> None:
         """Join what another slice of the same file gave."""
         self.refused = self.refused or other.refused
+        self.captured |= other.captured
         self.documents += other.documents
         self.objects.update(other.objects)
         room = MAX_PROBLEMS - len(self.problems)

@@ -163,6 +163,15 @@ def test_nothing_handed_in_vanishes(evidence: Path) -> None:
     assert all(file["reason"] for file in index["files"] if file["state"] != "read")
 
 
+def test_manifests_and_what_was_captured_from_a_cluster_are_told_apart(evidence: Path) -> None:
+    """Only the API server writes a resourceVersion, and only it gives lists of one kind."""
+    (evidence / "captured.yaml").write_text(GOOD.replace("namespace: shop", 'namespace: shop, resourceVersion: "7"'))
+    (evidence / "list.json").write_text('{"apiVersion":"v1","kind":"ServiceList","items":[]}')
+    (evidence / "manifest.yaml").write_text(BAD)
+    kinds = {file.path: file.kind for file in assess(evidence).assessment.evidence}
+    assert kinds == {"captured.yaml": "k8s-objects", "list.json": "k8s-objects", "manifest.yaml": "workload-manifest"}
+
+
 def test_no_evidence_of_a_kind_is_not_checked_and_a_complete_empty_list_is_not_applicable(evidence: Path) -> None:
     """Absence counts only where the evidence proves it."""
     (evidence / "pod.yaml").write_text(GOOD)
