@@ -9,6 +9,7 @@ from compliance.model.assessment import CheckResult
 from compliance.model.catalog import CheckMapping, Control, Coverage, EvidenceKind, Judged
 from compliance.model.configuration import Responsibility, Review
 from compliance.model.outcome import Outcome, Reason, Status
+from compliance.rendering.text import count
 
 #: The word of the evidence vocabulary for a person's signed statement.
 STATEMENT = "attestation"
@@ -38,20 +39,16 @@ def shown_by(parts: Sequence[Part]) -> str:
         more = f"; and {len(passing) - 3} more" if len(passing) > 3 else ""
         total = sum(result.counts.passed for result in passing)
         texts.append(
-            f"{_number(len(passing), 'check')} of {len(parts)} hold{'s' if len(passing) == 1 else ''} on every "
-            f"subject seen ({_number(total, 'observation')}): {titles}{more}."
+            f"{count(len(passing), 'check')} of {len(parts)} hold{'s' if len(passing) == 1 else ''} on every "
+            f"subject seen ({count(total, 'observation')}): {titles}{more}."
         )
     if partly:
         passed = sum(result.counts.passed for result in partly)
         texts.append(
-            f"{_number(len(partly), 'check')} {'holds' if len(partly) == 1 else 'hold'} on "
-            f"{_number(passed, 'subject')} and cannot be decided on others."
+            f"{count(len(partly), 'check')} {'holds' if len(partly) == 1 else 'hold'} on "
+            f"{count(passed, 'subject')} and cannot be decided on others."
         )
     return " ".join(texts)
-
-
-def _number(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def missing_from(
@@ -76,7 +73,7 @@ def missing_from(
         )
         shown = list(reasons)[:2]
         more = f"; and {len(reasons) - 2} more reasons" if len(reasons) > 2 else ""
-        texts.append(f"Not decided by {_number(len(open_checks), 'check')}: {'; '.join(shown)}{more}.")
+        texts.append(f"Not decided by {count(len(open_checks), 'check')}: {'; '.join(shown)}{more}.")
     if parts and review is None and any(part.row.coverage is Coverage.PARTIAL for part in parts):
         texts.append("The checks cover a part of this control; a person has to answer for the rest.")
     titles = [kinds[kind].title if kind in kinds else kind for kind in evidence if kind != STATEMENT]
@@ -116,10 +113,10 @@ def _because_failed(parts: Sequence[Part], review: Review | None) -> str:
     failing = [part.result for part in parts if part.result.outcome is Outcome.FAIL]
     texts = [
         f"{result.check.title}: fails on {result.counts.failed:,} of "
-        f"{_number(result.counts.total - result.counts.not_applicable, 'subject')}"
+        f"{count(result.counts.total - result.counts.not_applicable, 'subject')}"
         for result in failing[:3]
     ]
-    more = f"; and {_number(len(failing) - 3, 'more check')} fail" if len(failing) > 3 else ""
+    more = f"; and {count(len(failing) - 3, 'more check')} fail" if len(failing) > 3 else ""
     text = f"{'; '.join(texts)}{more}." if texts else ""
     if review is not None and review.status == "not-satisfied":
         text += f" {review.reviewer} found on {review.date[:10]}: {review.statement}"
@@ -128,7 +125,7 @@ def _because_failed(parts: Sequence[Part], review: Review | None) -> str:
 
 def _because_passed(parts: Sequence[Part], review: Review | None) -> str:
     texts = [
-        f"{part.result.check.title}: holds on {_number(part.result.counts.passed, 'subject')}"
+        f"{part.result.check.title}: holds on {count(part.result.counts.passed, 'subject')}"
         for part in parts
         if part.result.outcome is Outcome.PASS
     ]

@@ -16,6 +16,7 @@ from compliance.model.assessment import (
 from compliance.model.configuration import Configuration
 from compliance.model.evidence import Subject, SubjectType
 from compliance.model.outcome import Reason
+from compliance.rendering.text import count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,17 +94,13 @@ def summarise(
     )
 
 
-def _plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 def _seen(seen: Seen, parts: Sequence[Population]) -> str:
     states = [file.state for file in seen.evidence]
     read = states.count(EvidenceState.READ)
     counts = {part.what: part.seen for part in parts}
     text = (
-        f"We read {read:,} of {_plural(len(states), 'file')} handed in; they describe "
-        f"{_plural(counts['workloads'], 'workload')} in {_plural(counts['namespaces'], 'namespace')}"
+        f"We read {read:,} of {count(len(states), 'file')} handed in; they describe "
+        f"{count(counts['workloads'], 'workload')} in {count(counts['namespaces'], 'namespace')}"
     )
     stated = [part for part in parts if part.expected is not None and part.what != "clusters"]
     if not stated:
@@ -111,7 +108,7 @@ def _seen(seen: Seen, parts: Sequence[Population]) -> str:
     missing = sum(len(part.missing) for part in stated)
     total = sum(part.expected or 0 for part in stated)
     if not missing:
-        return f"{text}, and all of the {_plural(total, 'name')} expected are among them."
+        return f"{text}, and all of the {count(total, 'name')} expected are among them."
     return f"{text}; {missing:,} of the {total:,} expected names {'was' if missing == 1 else 'were'} never seen."
 
 
@@ -163,14 +160,14 @@ def _warnings(
     if unreadable or broken:
         names = ", ".join(file.path for file in (*unreadable, *broken)[:3])
         total = len(unreadable) + len(broken)
-        yield f"{_plural(total, 'file')} could not be read in whole or in part ({names}{' ...' if total > 3 else ''})."
+        yield f"{count(total, 'file')} could not be read in whole or in part ({names}{' ...' if total > 3 else ''})."
     unknown = sum(1 for file in seen.evidence if file.state is EvidenceState.UNRECOGNISED)
     if unknown:
         verb = "is" if unknown == 1 else "are"
-        yield f"{_plural(unknown, 'file')} handed in {verb} of a kind this version does not judge."
+        yield f"{count(unknown, 'file')} handed in {verb} of a kind this version does not judge."
     stale = sum(1 for result in results for finding in result.findings if finding.reason is Reason.STALE)
     if stale:
-        yield f"{_plural(stale, 'control')} {'rests' if stale == 1 else 'rest'} on a review that has expired."
+        yield f"{count(stale, 'control')} {'rests' if stale == 1 else 'rest'} on a review that has expired."
     lapsed = [deviation.id for deviation in configuration.deviations if deviation.expires[:10] < as_of[:10]]
     if lapsed:
         yield f"Expired deviations, open again: {', '.join(lapsed)}."

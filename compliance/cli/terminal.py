@@ -15,6 +15,7 @@ from rich.text import Text
 from compliance.cli.gates import Gate
 from compliance.model.assessment import Assessment, EvidenceState, FrameworkResult, StatusCounts
 from compliance.pipeline.running import Result
+from compliance.rendering.text import count
 
 _PHASES = {
     "read": "Reading evidence",
@@ -114,7 +115,7 @@ class Terminal:
             self._list(
                 f"Fix first ({min(_SHOWN, total)} of {total} actions)",
                 (
-                    (a.id, f"{a.what} ({_count(a.places_total, 'subject')}, closes {_count(len(a.closes), 'control')})")
+                    (a.id, f"{a.what} ({count(a.places_total, 'subject')}, closes {count(len(a.closes), 'control')})")
                     for a in assessment.actions[:_SHOWN]
                 ),
             )
@@ -125,7 +126,7 @@ class Terminal:
             self._list(
                 f"Ask for first ({min(_SHOWN, total)} of {total} requests)",
                 (
-                    (r.id, f"{r.evidence.title}, from {r.evidence.from_whom} ({_count(len(r.controls), 'control')})")
+                    (r.id, f"{r.evidence.title}, from {r.evidence.from_whom} ({count(len(r.controls), 'control')})")
                     for r in assessment.requests[:_SHOWN]
                 ),
             )
@@ -143,12 +144,8 @@ class Terminal:
         if len(bad) > _SHOWN:
             rows.append(("", f"and {len(bad) - _SHOWN} more files that could not be read in whole; see the packet"))
         if unknown:
-            rows.append(("", f"{_count(unknown, 'file')} of a kind that this version does not judge"))
+            rows.append(("", f"{count(unknown, 'file')} of a kind that this version does not judge"))
         self._list("Not read", rows)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _table(results: Sequence[FrameworkResult]) -> Table:

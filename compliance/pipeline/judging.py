@@ -81,7 +81,7 @@ class Judge:
 def _run(check: Check, record: object, arguments: Sequence[object]) -> Verdict:
     try:
         return check.function(record, *arguments)
-    except Exception as error:  # the one broad except: a check that raises must not hide the others
+    except Exception as error:  # a check that raises must not hide the others
         return Verdict(
             outcome=Outcome.ERROR, reason=f"the check itself failed ({type(error).__name__}: {error}); report this"
         )

@@ -64,8 +64,12 @@ _HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize(("text", "words", "line"), [case[1:] for case in _HOSTILE], ids=[case[0] for case in _HOSTILE])
-def test_a_hostile_document_never_hides_the_next(text: str, words: str, line: int | None) -> None:
+#: Rows of these might be another `kind` of the object: none is said, and every check is touched.
+_IN_DOUBT = {"braces over lines", "unhashable key"}
+
+
+@pytest.mark.parametrize(("name", "text", "words", "line"), _HOSTILE, ids=[case[0] for case in _HOSTILE])
+def test_a_hostile_document_never_hides_the_next(name: str, text: str, words: str, line: int | None) -> None:
     """The error names file, document and line; documents before and after are read; nothing hangs."""
     started = time.process_time()
     records, errors = read_all(f"{_GOOD}---\n{_HEAD}{text}---\n{_GOOD}")
@@ -77,7 +81,7 @@ def test_a_hostile_document_never_hides_the_next(text: str, words: str, line: in
     (error,) = errors
     assert words in error.message
     assert (error.path, error.document) == ("app.yaml", 1)
-    assert error.kind in ("ConfigMap", "")  # where the text leaves it in doubt, no kind is said
+    assert error.kind == ("" if name in _IN_DOUBT else "ConfigMap")
     first = _GOOD.count("\n")
     assert error.line is not None
     assert first < error.line <= first + 1 + len((_HEAD + text).splitlines()) + 1
