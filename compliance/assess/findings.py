@@ -83,7 +83,7 @@ def count(findings: Iterable[Finding]) -> StatusCounts:
 
 def _finding(framework: Framework, control: Control, rows: Sequence[CheckMapping], basis: Basis) -> Finding:
     kinds = basis.library.evidence_kinds
-    parts = [Part(row=row, result=basis.results[row.check]) for row in rows if row.check in basis.results]
+    parts = [Part(row=row, result=basis.results[row.check]) for row in _counting(rows, basis)]
     review, expired = _review(framework, control, basis)
     responsibility = _responsibility(framework, control, basis.configuration.responsibilities)
     outcome = _outcome(parts, review)
@@ -125,6 +125,12 @@ def _finding(framework: Framework, control: Control, rows: Sequence[CheckMapping
         review=review,
         deviations=_deviations(parts, basis.configuration),
     )
+
+
+def _counting(rows: Sequence[CheckMapping], basis: Basis) -> Sequence[CheckMapping]:
+    """Rows whose kind of evidence was handed in; all of them when none was, so that the gap is seen."""
+    known = [row for row in rows if row.check in basis.results]
+    return [row for row in known if not row.when or row.when in basis.present] or known
 
 
 def _outcome(parts: Sequence[Part], review: Review | None) -> Outcome:
@@ -195,12 +201,12 @@ def _missing_evidence(control: Control, parts: Sequence[Part], present: frozense
 
 def _needs(check: Check) -> str:
     """The kind of evidence that holds what a check judges."""
-    return "workload-manifest" if check.subject is Pod and not check.needs_cluster else "k8s-objects"
+    return "workload-manifest" if check.subject is Pod and not check.needs_all else "k8s-objects"
 
 
 def _absent(part: Part) -> bool:
     """Whether a check is open because objects it looks at, or looks up, are not in the evidence."""
-    return silent(part) or part.result.check.needs_cluster
+    return silent(part) or part.result.check.needs_all
 
 
 def _deciding(parts: Sequence[Part], outcome: Outcome) -> tuple[tuple[str, ...], int]:

@@ -107,6 +107,7 @@ def check_mappings(document: Document) -> Iterator[tuple[int, CheckMapping]]:
                     coverage=Coverage(raw["coverage"]),
                     rationale=raw["rationale"],
                     source=raw.get("source", data.get("source", "")),
+                    when=raw.get("when", ""),
                 ),
             )
 

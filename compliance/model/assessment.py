@@ -11,6 +11,7 @@ from compliance.model.catalog import ControlMapping, EvidenceKind, Framework, Ju
 from compliance.model.check import Check
 from compliance.model.configuration import Configuration, Deviation, Review
 from compliance.model.evidence import Location, Subject
+from compliance.model.image_report import ImageReport
 from compliance.model.outcome import Outcome, Reason, Severity, Status
 
 
@@ -293,6 +294,7 @@ class Assessment:
     population: tuple[Population, ...]
     deviations: tuple[Deviation, ...]
     control_mappings: tuple[ControlMapping, ...]
+    images: tuple[ImageReport, ...]
     evidence_kinds: Mapping[str, EvidenceKind]
     summary: Summary
     command: str

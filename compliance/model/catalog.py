@@ -98,7 +98,11 @@ class Framework:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckMapping:
-    """A row that joins a check to a control."""
+    """A row that joins a check to a control.
+
+    `when` is the kind of evidence without which the row does not count, so that one question can be
+    answered from several kinds; empty text: the row always counts.
+    """
 
     check: str
     framework: FrameworkId
@@ -107,6 +111,7 @@ class CheckMapping:
     coverage: Coverage
     rationale: str
     source: str
+    when: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

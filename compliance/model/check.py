@@ -15,9 +15,14 @@ from typing import NewType
 from compliance.errors import CatalogError
 from compliance.model.cluster import Cluster
 from compliance.model.evidence import At
+from compliance.model.images import Images
 from compliance.model.outcome import Outcome, Severity
 
 CheckId = NewType("CheckId", str)
+
+
+#: Context that is known only when everything has been read, or changes from one assessment to the next.
+_LATE = frozenset({"cluster", "images", "as_of"})
 
 
 class Effort(Enum):
@@ -68,7 +73,7 @@ class Check:
     """A function we run, and what its parameters ask for.
 
     `subject` is the record type of the first parameter; `context` names the further parameters
-    (`cluster`, `params`). `family` is the module it stands in. `fix` says in words what to change.
+    (`cluster`, `images`, `params`, `as_of`). `family` is the module it stands in. `fix` says in words what to change.
     """
 
     id: CheckId
@@ -84,9 +89,9 @@ class Check:
     doc: str
 
     @property
-    def needs_cluster(self) -> bool:
-        """Whether it can run only when all evidence has been read."""
-        return "cluster" in self.context or self.subject is Cluster
+    def needs_all(self) -> bool:
+        """Whether it can run only when all evidence has been read, or on the day of the assessment."""
+        return not _LATE.isdisjoint(self.context) or self.subject in (Cluster, Images)
 
 
 def check(
@@ -100,16 +105,16 @@ def check(
 ) -> Callable[[Callable[..., Verdict]], Check]:
     """Make a function a Check; its annotations are the evidence contract.
 
-    The first parameter is the subject record. `cluster: Cluster` and `params: Parameters` are the
-    context a check may ask for besides.
+    The first parameter is the subject record. Besides, a check may ask for `cluster: Cluster`,
+    `images: Images`, `params: Parameters`, and `as_of: datetime`, the clock of the assessment (UTC).
     """
 
     def decorate(function: Callable[..., Verdict]) -> Check:
         names = list(inspect.signature(function).parameters)
         hints = typing.get_type_hints(function)
-        unknown = set(names[1:]) - {"cluster", "params"}
+        unknown = set(names[1:]) - {"params", *_LATE}
         if unknown:
-            raise CatalogError(f"check {id}: unknown context {sorted(unknown)}; use cluster or params")
+            raise CatalogError(f"check {id}: unknown context {sorted(unknown)}; use params, {', '.join(sorted(_LATE))}")
         return Check(
             id=CheckId(id),
             title=title,

@@ -374,6 +374,7 @@ ClusterObject = (
 class WorkloadEntry:
     """What other objects need to know of a workload; one for each Pod record, small.
 
+    `images` are references as written, `image_ids` the digests that the kubelet reports (`sha256:...`).
     `static` is true of the mirror of a pod that a node runs from a file of its own: it has no service account.
     """
 
@@ -393,6 +394,7 @@ class WorkloadEntry:
     config_maps: tuple[str, ...]
     secrets: tuple[str, ...]
     images: tuple[str, ...]
+    image_ids: tuple[str, ...] = ()
     static: bool = False
 
     def at(self, pointer: str = "") -> At:

@@ -236,6 +236,7 @@ def entry(pod: Pod) -> WorkloadEntry:
         config_maps=config_maps,
         secrets=secrets,
         images=tuple(sorted({c.image for c in containers if c.image})),
+        image_ids=tuple(sorted({c.image_id for c in containers if c.image_id})),
         static=pod.owner is not None and pod.owner[0] == "Node",
     )
 

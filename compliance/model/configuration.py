@@ -92,11 +92,22 @@ class Deviation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BaseImage:
+    """An approved base: by the digest of its manifest, index or configuration, by its diff ids in order, or both."""
+
+    name: str
+    digest: str = ""
+    diff_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
     """Organisation-defined values that checks judge against; None or empty where nobody set one.
 
     `rbac_approved_subjects` are `Kind:name` or `ServiceAccount:namespace/name`, `*` as wildcard.
-    `system_namespaces` hold the platform's own workloads.
+    `system_namespaces` hold the platform's own workloads. `base_images` are the approved ones.
+    `packages_denied` are names, or `ecosystem:name`, with `*` as wildcard; `set_id_approved` are
+    absolute paths with the same wildcard. Ages are in days, sizes in bytes.
     """
 
     kubernetes: KubernetesVersion = NEWEST
@@ -107,6 +118,15 @@ class Parameters:
     service_types_approved: tuple[str, ...] = ()
     system_namespaces: tuple[str, ...] = ("kube-system", "kube-public", "kube-node-lease")
     minimum_replicas: int = 2
+    base_images: tuple[BaseImage, ...] = ()
+    packages_denied: tuple[str, ...] = ()
+    set_id_approved: tuple[str, ...] = ()
+    devices_approved: tuple[str, ...] = ()
+    host_ports_approved: tuple[int, ...] = ()
+    cgroup_parents_approved: tuple[str, ...] = ()
+    image_max_age_days: int = 30
+    image_max_size: int = 0
+    image_max_layers: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,9 @@ class SubjectType(Enum):
     EVIDENCE_SET = "evidence-set"
     IMAGE = "image"
     NODE = "node"
+    SBOM = "sbom"
+    CONTAINER = "container"
+    DOCKERFILE = "dockerfile"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,12 @@ from typing import BinaryIO
 
 from compliance.errors import EvidenceError
 from compliance.model.cluster import ClusterObject, TypedList
+from compliance.model.docker import DockerContainer, Dockerfile
+from compliance.model.image import Image
+from compliance.model.sbom import Sbom
 from compliance.model.workload import Pod
 
-Record = Pod | ClusterObject | TypedList
+Record = Pod | ClusterObject | TypedList | Image | Sbom | DockerContainer | Dockerfile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

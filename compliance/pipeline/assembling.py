@@ -131,6 +131,7 @@ def assemble(request: Request, asked: Asked, observed: Observed) -> Assessment:
         population=parts,
         deviations=configuration.deviations,
         control_mappings=library.control_mappings,
+        images=(),
         evidence_kinds=library.evidence_kinds,
         summary=summarise(results, seen, parts, configuration, request.as_of),
         command=request.command,

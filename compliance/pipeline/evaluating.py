@@ -18,9 +18,13 @@ from compliance.model import cluster as objects
 from compliance.model.check import Check
 from compliance.model.cluster import Cluster, ClusterObject, Header, TypedList, WorkloadEntry
 from compliance.model.cluster_index import index
+from compliance.model.docker import DockerContainer, Dockerfile
 from compliance.model.evidence import EVIDENCE_SET, Origin, Subject, SubjectType
+from compliance.model.image import Image
+from compliance.model.images import Images, join
 from compliance.model.outcome import Outcome
 from compliance.model.reader import Record
+from compliance.model.sbom import Sbom
 from compliance.model.workload import Pod
 from compliance.pipeline.judging import Judge
 from compliance.pipeline.observing import LocationLine, Run, RunWriter
@@ -113,7 +117,8 @@ class World:
     """The whole cluster as one process sees it."""
 
     cluster: Cluster
-    records: tuple[ClusterObject, ...]
+    images: Images
+    records: tuple[Record, ...]
     files: dict[str, str]
 
 
@@ -121,13 +126,21 @@ class World:
 def world(path: str) -> World:
     """Read what was shared, once for each process."""
     shared = msgspec.msgpack.decode(Path(path).read_bytes(), type=Shared)
-    records: list[ClusterObject | TypedList] = []
+    records: list[Record] = []
     for data in shared.others:
         records.extend(record for record in decode(data) if not isinstance(record, Pod))
     single = tuple(record for record in records if not isinstance(record, TypedList))
     entries = [entry for data in shared.entries for entry in _decode_entries(data)]
     files = {key: os.fsdecode(real) for key, real in shared.files.items()}
-    return World(cluster=index(records, entries), records=single, files=files)
+    cluster = index((record for record in records if isinstance(record, ClusterObject | TypedList)), entries)
+    images = join(
+        images=(record for record in records if isinstance(record, Image)),
+        sboms=(record for record in records if isinstance(record, Sbom)),
+        containers=(record for record in records if isinstance(record, DockerContainer)),
+        dockerfiles=(record for record in records if isinstance(record, Dockerfile)),
+        workloads=cluster.workloads,
+    )
+    return World(cluster=cluster, images=images, records=single, files=files)
 
 
 def judge_task(task: Task, shop: Shop) -> TaskResult:
@@ -252,7 +265,7 @@ def _touches(check: Check, kind: str, kinds: tuple[str, ...]) -> bool:
     """Whether an unreadable document of a kind could have changed what a check says; an unknown kind always could."""
     if not kind or kind.endswith("List") or kind in kinds or check.subject is Header:
         return True
-    if check.needs_cluster:
+    if check.needs_all:
         return kind in LOOKED_UP.get(check.subject, frozenset({kind}))
     known = {name for names in KINDS.values() for name in names}
     return check.subject is Pod and kind not in known

@@ -46,7 +46,7 @@ class Judge:
             context["cluster"] = cluster
         self._by_subject: dict[type, list[tuple[Check, tuple[object, ...]]]] = defaultdict(list)
         for check in checks:
-            if check.needs_cluster == (cluster is not None):
+            if check.needs_all == (cluster is not None):
                 arguments = tuple(context[name] for name in check.context)
                 self._by_subject[check.subject].append((check, arguments))
 

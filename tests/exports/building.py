@@ -114,6 +114,7 @@ def make_assessment(subjects: int = 12, hostile: bool = False) -> Assessment:
         population=_population(),
         deviations=_configuration().deviations,
         control_mappings=_control_mappings(),
+        images=(),
         evidence_kinds={kind.id: kind for kind in EVIDENCE_KINDS},
         summary=_summary(results),
         command="compliance assess samples -f cis-kubernetes -f nist-800-190 -f fedramp-moderate",

@@ -1,0 +1,1 @@
+"""Images: archives and folders of blobs in, Image records out; nothing is unpacked to disk."""
