@@ -39,12 +39,13 @@ DOCKER = {
     "zstd": "application/vnd.docker.image.rootfs.diff.tar.zstd",
 }
 #: Linux capabilities by number (include/uapi/linux/capability.h).
-CAPABILITIES = (
+_CAPABILITY_NAMES = (
     "chown dac_override dac_read_search fowner fsetid kill setgid setuid setpcap linux_immutable net_bind_service "
     "net_broadcast net_admin net_raw ipc_lock ipc_owner sys_module sys_rawio sys_chroot sys_ptrace sys_pacct "
     "sys_admin sys_boot sys_nice sys_resource sys_time sys_tty_config mknod lease audit_write audit_control "
     "setfcap mac_override mac_admin syslog wake_alarm block_suspend audit_read perfmon bpf checkpoint_restore"
-).split()  # noqa: SIM905 - the kernel's order is easier to compare this way
+)
+CAPABILITIES = _CAPABILITY_NAMES.split()
 TYPES = {"file": b"0", "hardlink": b"1", "symlink": b"2", "char": b"3", "block": b"4", "dir": b"5", "fifo": b"6"}
 
 Description = Mapping[str, Any]  # as YAML gives it
