@@ -12,6 +12,7 @@ from compliance import documents
 from compliance.errors import UsageError
 from compliance.model.configuration import (
     NEWEST,
+    BaseImage,
     Configuration,
     Deviation,
     Expected,
@@ -22,6 +23,9 @@ from compliance.model.configuration import (
     Review,
     System,
 )
+
+#: Bytes of a megabyte, as registries and Docker count sizes.
+MEGABYTE = 1_000_000
 
 
 def schema() -> Any:
@@ -81,6 +85,12 @@ def _system(data: dict[str, Any]) -> System:
 def _parameters(document: documents.Document) -> Parameters:
     data = document.data
     own = {key.replace("-", "_"): _frozen(value) for key, value in data.get("parameters", {}).items()}
+    if "image_max_size_mb" in own:
+        own["image_max_size"] = own.pop("image_max_size_mb") * MEGABYTE
+    bases = tuple(
+        BaseImage(name=base["name"], digest=base.get("digest", ""), diff_ids=tuple(base.get("diff_ids", ())))
+        for base in data.get("base_images", {}).get("approved", ())
+    )
     approved = tuple(data.get("registries", {}).get("approved", ()))
     stated = data.get("kubernetes", {}).get("version", "")
     version = NEWEST
@@ -91,7 +101,9 @@ def _parameters(document: documents.Document) -> Parameters:
                 f"Kubernetes {version} is newer than the newest this version knows ({NEWEST})",
                 ["kubernetes", "version"],
             )
-    return Parameters(kubernetes=version, kubernetes_stated=bool(stated), registries_approved=approved, **own)
+    return Parameters(
+        kubernetes=version, kubernetes_stated=bool(stated), registries_approved=approved, base_images=bases, **own
+    )
 
 
 def _frozen(value: object) -> Any:

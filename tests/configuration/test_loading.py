@@ -9,7 +9,7 @@ import pytest
 
 from compliance.configuration.loading import load, schema
 from compliance.errors import UsageError
-from compliance.model.configuration import NEWEST
+from compliance.model.configuration import NEWEST, BaseImage
 
 REVIEW = """\
 reviews:
@@ -77,6 +77,15 @@ def test_values_arrive_where_checks_and_packets_look_for_them(tmp_path: Path) ->
         (REVIEW % ("2026-02-30", "2026-12-31"), "no date of the calendar"),
         (REVIEW % ("2026-12-31", "2026-01-01"), "lies before"),
         ("system: {period: {start: '2026-02-01', end: '2026-01-01'}}", "lies before"),
+        ("base_image: {}", "Did you mean base_images?"),
+        ("base_images: {approved: [{name: debian}]}", "needs `digest` or `diff_ids`"),
+        ("base_images: {approved: [{name: debian, digest: 'sha256:abc'}]}", "/base_images/approved/0/digest"),
+        ("base_images: {approved: [{name: debian, diff_id: []}]}", "Did you mean diff_ids?"),
+        ("base_images: {approved: [{name: debian, diff_ids: []}]}", "/base_images/approved/0/diff_ids"),
+        ("parameters: {image-max-age: 30}", "Did you mean image-max-age-days?"),
+        ("parameters: {image-max-age-days: 0}", "/parameters/image-max-age-days"),
+        ("parameters: {set-id-approved: [usr/bin/su]}", "/parameters/set-id-approved/0"),
+        ("parameters: {host-ports-approved: [70000]}", "/parameters/host-ports-approved/0"),
         ("a: 1\na: 2", "duplicate"),
         ("- 1", "holds no mapping"),
         ("system: !!python/object/apply:os.system [id]", "/system"),
@@ -86,6 +95,38 @@ def test_values_arrive_where_checks_and_packets_look_for_them(tmp_path: Path) ->
 def test_what_cannot_be_carried_out_is_refused(tmp_path: Path, text: str, expected: str) -> None:
     """Unknown keys, wrong words, impossible dates, and YAML that is none."""
     assert expected in refused(tmp_path, text)
+
+
+def test_what_an_organisation_says_of_images_arrives(tmp_path: Path) -> None:
+    """Approved bases by digest and by diff ids; limits in days, layers, and megabytes that become bytes."""
+    one, two = "sha256:" + "1" * 64, "sha256:" + "2" * 64
+    found = load(
+        written(
+            tmp_path,
+            "base_images:\n"
+            "  approved:\n"
+            f"    - {{name: 'debian:12', diff_ids: ['{one}', '{two}']}}\n"
+            f"    - {{name: base, digest: '{one}'}}\n"
+            "parameters:\n"
+            "  packages-denied: ['deb:telnet*', nmap]\n"
+            "  set-id-approved: [/usr/bin/su, '*/ping']\n"
+            "  devices-approved: [/dev/fuse]\n"
+            "  host-ports-approved: [443]\n"
+            "  cgroup-parents-approved: [/shop]\n"
+            "  image-max-age-days: 60\n"
+            "  image-max-size-mb: 150\n"
+            "  image-max-layers: 12\n",
+        )
+    ).parameters
+    assert found.base_images == (
+        BaseImage(name="debian:12", diff_ids=(one, two)),
+        BaseImage(name="base", digest=one),
+    )
+    assert found.packages_denied == ("deb:telnet*", "nmap")
+    assert found.set_id_approved == ("/usr/bin/su", "*/ping")
+    assert (found.devices_approved, found.host_ports_approved) == (("/dev/fuse",), (443,))
+    assert found.cgroup_parents_approved == ("/shop",)
+    assert (found.image_max_age_days, found.image_max_size, found.image_max_layers) == (60, 150_000_000, 12)
 
 
 def test_a_missing_file_is_a_usage_error(tmp_path: Path) -> None:
