@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 
 import zstandard
 
@@ -15,11 +16,18 @@ MAX_PATHS = 1_000_000
 MAX_BYTES = 64 << 20
 #: Most packages of one database file. Debian has about 65,000 in all.
 MAX_PACKAGES = 200_000
+_LINE = re.compile(rb"[^\r\n]++")
 
 
 def printable(data: bytes) -> str:
     """Bytes of a name as text, no two the same: undecodable bytes become `\\xNN`, and `\\` doubles."""
     return data.replace(b"\\", b"\\\\").decode("utf-8", "backslashreplace")
+
+
+def lines(data: bytes) -> Iterator[str]:
+    """The lines that are not empty, printable, one by one: a file of nothing but line feeds takes no memory."""
+    for found in _LINE.finditer(data):
+        yield printable(found[0])
 
 
 def pack_paths(paths: Iterable[str]) -> bytes:
