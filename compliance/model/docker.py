@@ -43,6 +43,8 @@ class DockerContainer:
     `memory`, `cpu_shares`, `nano_cpus`, `cpu_quota` and `pids_limit` are as Docker counts them (0: none
     set). `health` is `State.Health.Status`, None when the container reports none; `health_test` the
     configured test. `networks` are the names it is attached to. `log_driver` is HostConfig.LogConfig.Type.
+    `command` is what runs: the program, then its arguments. `process_label` is the SELinux label in force,
+    empty text when there is none. `podman` says that Podman wrote the entry.
     """
 
     origin: Origin
@@ -88,6 +90,8 @@ class DockerContainer:
     log_driver: str | None
     labels: Mapping[str, str]
     windows: bool
+    process_label: str | None = None
+    podman: bool = False
 
     def at(self, pointer: str = "") -> At:
         """A place in this entry by pointer from its root: `at("/HostConfig/Privileged")`."""
