@@ -172,9 +172,11 @@ class LayerContents(msgspec.Struct):
     """Everything of one layer that an image needs, small enough to be kept.
 
     `entries` are the members that may matter: every executable (any x bit on a regular file), symlink,
-    hard link, device, set-id or world-writable path, capability bearer, and every path that some list of
-    the model names (tools, leftovers, databases, settings). `others` are the paths of all the rest, each
-    after its EntryType letter, joined by NUL and zstd-compressed: they replace what lies below them.
+    hard link, device, set-id or world-writable path, directory that root does not own or its group may write,
+    capability bearer, and every path that some list of the model names (tools, leftovers, databases, settings).
+    `others` are the paths of all the rest, each after its EntryType letter, joined by NUL and zstd-compressed:
+    they replace what lies below them. `other_sizes` are their sizes in the same order, as little-endian 64-bit
+    numbers, zstd-compressed; empty bytes where nobody counted them.
     `whiteouts` are the paths that are removed, `opaque` the directories that are emptied, both of lower
     layers only. `files` are the contents of small files that the image is judged by (etc/passwd,
     etc/group, etc/shadow reduced to name and password state, etc/os-release, usr/lib/os-release, ...).
@@ -196,3 +198,4 @@ class LayerContents(msgspec.Struct):
     secrets_total: int = 0
     faults: list[str] = msgspec.field(default_factory=list)
     read: bool = True
+    other_sizes: bytes = b""
