@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from compliance.model.evidence import At, Origin, Subject
 
@@ -370,11 +370,25 @@ ClusterObject = (
 )
 
 
+class RunContainer(NamedTuple):
+    """A container as far as its image is concerned.
+
+    `image` is the reference as written, `image_id` the digest that the kubelet reports; empty text where
+    absent. `read_only` is readOnlyRootFilesystem, None when absent. `at` is the container's pointer.
+    """
+
+    image: str
+    image_id: str
+    read_only: bool | None
+    at: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkloadEntry:
     """What other objects need to know of a workload; one for each Pod record, small.
 
-    `images` are references as written, `image_ids` the digests that the kubelet reports (`sha256:...`).
+    `images` are references as written, `image_ids` the digests that the kubelet reports (`sha256:...`),
+    both sorted and unique; `containers` are all containers of the pod in order.
     `static` is true of the mirror of a pod that a node runs from a file of its own: it has no service account.
     """
 
@@ -396,6 +410,7 @@ class WorkloadEntry:
     images: tuple[str, ...]
     image_ids: tuple[str, ...] = ()
     static: bool = False
+    containers: tuple[RunContainer, ...] = ()
 
     def at(self, pointer: str = "") -> At:
         """A place in the workload's object."""

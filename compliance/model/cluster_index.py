@@ -26,6 +26,7 @@ from compliance.model.cluster import (
     Role,
     RoleBinding,
     Route,
+    RunContainer,
     Secret,
     Service,
     ServiceAccount,
@@ -238,6 +239,10 @@ def entry(pod: Pod) -> WorkloadEntry:
         images=tuple(sorted({c.image for c in containers if c.image})),
         image_ids=tuple(sorted({c.image_id for c in containers if c.image_id})),
         static=pod.owner is not None and pod.owner[0] == "Node",
+        containers=tuple(
+            RunContainer(c.image or "", c.image_id or "", c.security.read_only_root_filesystem, c.at)
+            for c in containers
+        ),
     )
 
 

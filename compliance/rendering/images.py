@@ -1,0 +1,157 @@
+"""Reports of images as people's formats print them: states, rows of the table, and facts with path and layer."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from compliance.model.image import NO_FACTS, Facts, FileFact, Image, RootFileSystem, SecretFact
+from compliance.model.image_report import ImageReport, Link, Standing
+from compliance.rendering.states import NOT_CHECKED, NOT_SATISFIED, PART_SHOWN, SATISFIED, State
+
+SHOWN = State(
+    key=SATISFIED.key,
+    word="shown",
+    glyph=SATISFIED.glyph,
+    shape=SATISFIED.shape,
+    fill=SATISFIED.fill,
+    means="The evidence shows that it is so.",
+)
+NOT_SO = State(
+    key=NOT_SATISFIED.key,
+    word="not so",
+    glyph=NOT_SATISFIED.glyph,
+    shape=NOT_SATISFIED.shape,
+    fill=NOT_SATISFIED.fill,
+    means="The evidence shows the opposite, or that what is asked for was not done.",
+)
+UNKNOWN = State(
+    key=NOT_CHECKED.key,
+    word="not known",
+    glyph=NOT_CHECKED.glyph,
+    shape=NOT_CHECKED.shape,
+    fill=NOT_CHECKED.fill,
+    means="The evidence does not tell.",
+)
+#: In the order of legends and tallies.
+STANDING_STATES = {Standing.SHOWN: SHOWN, Standing.MISSING: NOT_SO, Standing.UNKNOWN: UNKNOWN}
+
+
+def _link(state: State, word: str, means: str) -> State:
+    return State(key=state.key, word=word, glyph=state.glyph, shape=state.shape, fill=state.fill, means=means)
+
+
+LINK_STATES = {
+    Link.PROVEN: _link(SATISFIED, "proven", "Both sides name the same digest."),
+    Link.WEAK: _link(PART_SHOWN, "weak", "Joined by name and tag, or by the list over all platforms, only."),
+    Link.BROKEN: _link(NOT_SATISFIED, "broken", "The two sides contradict each other."),
+    Link.UNKNOWN: _link(NOT_CHECKED, "not known", "No evidence of this kind is joined to the image."),
+}
+
+#: What each kind of evidence that is joined to an image is called.
+LINK_NAMES = {
+    "sbom": "SBOM",
+    "scan": "vulnerability scan",
+    "signature": "signature",
+    "provenance": "provenance",
+    "admission": "admission decision",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FactRow:
+    """Files of one sort: the first of `total`, as (path, layer, detail)."""
+
+    title: str
+    files: tuple[tuple[str, int, str], ...]
+    total: int
+
+
+def ranked(reports: Iterable[ImageReport]) -> tuple[ImageReport, ...]:
+    """Those of which most is not as asked first, then those that most workloads run, then by name."""
+    return tuple(
+        sorted(reports, key=lambda one: (-failing(one), -len(one.run_by), one.image.said, one.image.subject.id))
+    )
+
+
+def failing(report: ImageReport) -> int:
+    """How many hardening facts and pillars the evidence refutes, and links that are broken."""
+    stands = [fact.standing for fact in report.hardening] + [pillar.standing for pillar in report.pillars]
+    broken = sum(link.link is Link.BROKEN for link in report.identity)
+    return stands.count(Standing.MISSING) + broken
+
+
+def standings(report: ImageReport) -> tuple[tuple[State, int], ...]:
+    """Hardening facts per state, in the order of the legend; the numbers add up to the number of facts."""
+    counted = Counter(fact.standing for fact in report.hardening)
+    return tuple((state, counted[standing]) for standing, state in STANDING_STATES.items())
+
+
+def digest_of(image: Image) -> str:
+    """The digest an image is called by: of its manifest, else of its configuration, else empty text."""
+    return image.digests.manifest or image.digests.config or ""
+
+
+def os_of(files: RootFileSystem | None) -> str:
+    """The distribution as the image names it; empty text when nothing does."""
+    release = files.os_release if files is not None else None
+    if not release:
+        return ""
+    return release.get("PRETTY_NAME") or f"{release.get('ID', '')} {release.get('VERSION_ID', '')}".strip()
+
+
+def packages_of(files: RootFileSystem | None) -> tuple[tuple[str, int], ...]:
+    """Packages by ecosystem."""
+    return tuple(sorted(Counter(package.ecosystem for package in files.packages).items())) if files else ()
+
+
+def secrets_of(image: Image) -> int | None:
+    """How many credentials were found in files, variables, labels and history; None when only files could tell."""
+    config = image.config
+    beside = sum(entry.suspicion is not None for entry in config.env) + len(config.label_suspicions)
+    beside += sum(step.suspicion is not None for step in image.history)
+    if image.filesystem is not None:
+        return image.filesystem.secrets_total + beside
+    return beside or None
+
+
+def fact_rows(image: Image, each: int) -> tuple[FactRow, ...]:
+    """Files worth naming, each sort with at most `each` of them; sorts of which none was found are left out."""
+    files = image.filesystem
+    if files is None:
+        return ()
+    rows = [FactRow("Secrets", tuple(_secret(one) for one in files.secrets[:each]), files.secrets_total)]
+    rows += [_row(title, found, each) for title, found in _sorts(files)]
+    return tuple(row for row in rows if row.total)
+
+
+def _sorts(files: RootFileSystem) -> Sequence[tuple[str, Facts]]:
+    return (
+        ("Shells", files.shells),
+        ("Package managers", files.package_managers),
+        ("Network tools", files.network_tools),
+        ("Build tools", files.build_tools),
+        ("Servers for remote access", files.remote_servers),
+        ("Set-user-ID and set-group-ID", files.set_id),
+        ("File capabilities", files.capabilities),
+        ("World-writable", files.world_writable),
+        ("Writable by its own user, on PATH", files.path_writable),
+        ("Devices", files.devices),
+        ("Leftovers and caches", files.leftovers),
+        ("Executables of no package", files.ownership.unowned if files.databases else NO_FACTS),
+    )
+
+
+def _row(title: str, found: Facts, each: int) -> FactRow:
+    return FactRow(title, tuple(_file(fact) for fact in found.items[:each]), found.total)
+
+
+def _file(fact: FileFact) -> tuple[str, int, str]:
+    return fact.path, fact.layer, fact.detail
+
+
+def _secret(fact: SecretFact) -> tuple[str, int, str]:
+    by_name = ", by its name" if fact.by_name else ""
+    gone = f", deleted in layer {fact.deleted_by}, shipped all the same" if fact.deleted_by is not None else ""
+    return fact.path, fact.layer, f"{fact.kind}{by_name}{gone}"
