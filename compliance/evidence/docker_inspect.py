@@ -83,7 +83,8 @@ def _is_inspect(head: bytes, *, whole: bool) -> bool:
 def read(data: bytes, slice: Slice, path: str, sha256: str) -> Iterator[Record | EvidenceError]:
     """A record for each container of a slice, in order; an EvidenceError for each entry that is none."""
     found = list(_containers(data, slice, path, sha256))
-    names = Counter(one.subject.id for one in found if isinstance(one, DockerContainer))
+    distinct = {(one.subject.id, one.id) for one in found if isinstance(one, DockerContainer)}
+    names = Counter(name for name, _ in distinct)
     for one in found:
         if isinstance(one, DockerContainer) and names[one.subject.id] > 1:
             yield replace(one, subject=replace(one.subject, id=f"{one.subject.id}@{one.id[:SHORT_ID]}"))
