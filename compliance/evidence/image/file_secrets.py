@@ -195,16 +195,21 @@ NEEDLES: dict[str, tuple[bytes, ...]] = {
 }
 #: Shapes that sources and documents hold by the thousand without meaning one: looked for in settings only.
 _IN_SETTINGS = frozenset({"it holds an Authorization header", "it holds a password"})
-_OTHER_SHAPES: tuple[tuple[tuple[bytes, ...], _Bytes, str, bool], ...] = tuple(
-    (
-        NEEDLES[words],
-        re.compile(shape.pattern.encode()),
-        words.split(" ", 2)[2].removeprefix("like "),
-        words in _IN_SETTINGS,
-    )
-    for shape, words in SHAPES
-    if NEEDLES.get(words)
-)
+#: Shapes that begin with what every file has, told by what is rare in them instead; a password in connection strings.
+_QUICKER: dict[str, bytes] = {
+    "it is a URL with a password in it": rb"://[^\s/:@\"'<>${}]{0,100}:(?!\$|<|\*+@|xxx|%)[^\s/@\"'<>{}()]{1,200}@[\w\[]",
+    "it holds a password": rb"(?i)[;?&] ?(?:password|passwd|pwd)=(?![$<*{%\"'/\s])[^\s;&,\"']{3,}",
+}
+
+
+def _other_shapes() -> Iterator[tuple[tuple[bytes, ...], _Bytes, str, bool]]:
+    for shape, words in SHAPES:
+        if needles := NEEDLES.get(words):
+            expression = re.compile(_QUICKER.get(words) or shape.pattern.encode())
+            yield needles, expression, re.sub("^it (?:looks like|holds|is) ", "", words), words in _IN_SETTINGS
+
+
+_OTHER_SHAPES = tuple(_other_shapes())
 #: Tokens that credentials.SHAPES does not know, of services images are built with.
 _OTHER_TOKENS: tuple[tuple[bytes, _Bytes, str], ...] = (
     (b"ASIA", _AWS_ID, "an AWS access key"),
@@ -241,7 +246,7 @@ def _shapes(data: bytes, place: Place, settings: bool) -> Iterator[str]:
         if needle in data and shape.search(data):
             yield words
     for needles, shape, words, only_settings in _OTHER_SHAPES:
-        if (settings or not only_settings) and any([needle in data for needle in needles]):
+        if (settings or not only_settings) and any(needle in data for needle in needles):
             found = shape.search(data)
             while found is not None:
                 near = data[found.start() : found.end() + 64]
@@ -296,9 +301,11 @@ _DEFINE = re.compile(r"define\(\s{0,8}['\"](?P<name>\w{1,64})['\"]\s{0,8},\s{0,8
 #: Values that are no credential of a file's setting, besides those of credentials.suspicion: references, types,
 #: versions, and what asks to be replaced.
 _NO_VALUE = re.compile(
-    r"(?i)[!|>&*{\[%@].*|.*(?:\$|`|\{\{|<%|%\().*|(?:string|str|text|integer|int|bool|boolean|object|array|required|optional|password|passwd|secret"
-    r"|token|key|undefined|default|basic|bearer|file|files|env|auto|always|never|self|this|prompt|ask|any|all)|[\^~<>=v]*\d+(?:\.\w+)+"
-    r"|(?:your|my|the|some|insert|put|enter|replace|change)[ _-].*|.*(?:example|placeholder|replace.?me|your_|to.?be.?set|dummy|redacted).*|.{1,2}"
+    r"(?i)[!|>&*{\[%@].*|.*(?:\$|`|\{\{|<%|%\().*|[\^~<>=v]*\d+(?:\.\w+)+|.{1,2}"
+    r"|(?:string|str|text|integer|int|bool|boolean|object|array|required|optional|password|passwd|secret|token|key"
+    r"|undefined|default|basic|bearer|file|files|env|auto|always|never|self|this|prompt|ask|any|all)"
+    r"|(?:your|my|the|some|insert|put|enter|replace|change)[ _-].*"
+    r"|.*(?:example|placeholder|replace.?me|your_|to.?be.?set|dummy|redacted).*"
 )
 
 

@@ -1,0 +1,77 @@
+"""What stands inside an executable: its bytes in, in pieces, busybox under any name and Go's build information out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from compliance.evidence.image.contents import DatabaseFile
+from compliance.evidence.packages import golang
+
+#: The first bytes of busybox's banner (busybox 1.36, libbb/messages.c), and what must follow them.
+_BANNER = b"BusyBox v"
+_BUSYBOX = re.compile(rb"BusyBox v\d{1,2}\.\d")
+#: Go puts its build information at a multiple of this (Go 1.22, cmd/link `buildInfoAlign`); the magic as a constant
+#: of another program rarely stands there.
+_ALIGNMENT = 16
+#: Bytes behind the magic that are read: the lists of modules of the largest Go programs take 60 KB.
+BUILD_INFORMATION = 1 << 20
+#: Magics of one program that are tried.
+_TRIES = 16
+_OVERLAP = 32
+
+
+class Program:
+    """The search in one executable; `found` is complete when all its bytes went through `search`."""
+
+    __slots__ = ("_tries", "busybox", "magic", "modules")
+
+    def __init__(self) -> None:
+        self.busybox = False
+        self.magic = False
+        self.modules: list[tuple[str, str, str]] | None = None
+        self._tries = 0
+
+    def search(self, pieces: Iterable[bytes | memoryview]) -> Program:
+        """Look through all of it, in memory bounded by a piece and BUILD_INFORMATION."""
+        rest = iter(pieces)
+        carried, position = b"", 0
+        for piece in rest:
+            data = b"".join((carried, piece)) if carried else bytes(piece)
+            if not self.busybox and _BANNER in data:
+                self.busybox = _BUSYBOX.search(data) is not None
+            if self.modules is None and golang.MAGIC in data:
+                data = self._build_information(data, position, rest)
+            carried = data[-_OVERLAP:]
+            position += len(data) - len(carried)
+        return self
+
+    def _build_information(self, data: bytes, position: int, rest: Iterator[bytes | memoryview]) -> bytes:
+        """Try each magic in `data`, which stands at `position`; gives it longer by what had to be read behind."""
+        at = data.find(golang.MAGIC)
+        while at >= 0 and self._tries < _TRIES and self.modules is None:
+            if (position + at) % _ALIGNMENT == 0:
+                self._tries += 1
+                self.magic = True
+                while len(data) - at < BUILD_INFORMATION:
+                    more = next(rest, None)
+                    if more is None:
+                        break
+                    data = b"".join((data, more))
+                self.modules = golang.packages(data[at : at + BUILD_INFORMATION])
+            at = data.find(golang.MAGIC, at + 1)
+        if not self.busybox and _BANNER in data:
+            self.busybox = _BUSYBOX.search(data) is not None
+        return data
+
+    def tags(self) -> list[str]:
+        """The tags of its Entry."""
+        return ["busybox"] * self.busybox + ["buildinfo"] * (self.modules is not None)
+
+    def database(self, path: str) -> DatabaseFile | None:
+        """Its modules as those of a database; None when it is no Go program."""
+        if self.modules is not None:
+            return DatabaseFile(path, golang.ECOSYSTEM, self.modules, b"", "")
+        if not self.magic:
+            return None
+        return DatabaseFile(path, golang.ECOSYSTEM, [], b"", "its Go build information is damaged or of Go before 1.18")
