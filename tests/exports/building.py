@@ -34,11 +34,12 @@ from compliance.model.catalog import (
     Relationship,
 )
 from compliance.model.check import Check, CheckId, Verdict
-from compliance.model.configuration import Configuration, Deviation, Party, Responsibility, System
+from compliance.model.configuration import Configuration, Deviation, Parameters, Party, Responsibility, System
 from compliance.model.evidence import EVIDENCE_SET, Location, Subject, SubjectType
 from compliance.model.outcome import Outcome, Severity
 from compliance.model.workload import Pod
 from tests.exports.hostility import make_hostile
+from tests.exports.images import ARCHIVE, base_of_all, make_images, make_reports
 from tests.exports.rolling_up import check_result, framework_result
 from tests.exports.tables import (
     AS_OF,
@@ -47,6 +48,7 @@ from tests.exports.tables import (
     EFFORTS,
     EVIDENCE_KINDS,
     FRAMEWORKS,
+    IMAGE_CHECKS,
     KINDS,
     LETTERS,
     NAMES,
@@ -85,23 +87,24 @@ def _judge(pod: Pod) -> Verdict:
 
 
 def make_assessment(subjects: int = 12, hostile: bool = False) -> Assessment:
-    """The same Assessment for the same arguments; about 13 observations for each subject.
+    """The same Assessment for the same arguments: three images, and about 13 observations for each subject.
 
     `subjects=1600` gives a little more than 20,000 observations. With `hostile`, every free text
     carries markup, formulas, template syntax, bidi and control characters, and one holds 100 KB.
     """
-    checks = tuple(_check(row) for row in sorted(CHECKS + CLUSTER_CHECKS))
+    checks = tuple(_check(row) for row in sorted(CHECKS + CLUSTER_CHECKS + IMAGE_CHECKS))
     files = _files(subjects)
     rows = _observations(checks, _workloads(subjects), files)
     check_results = tuple(check_result(check, [row for row in rows if row.check == check.id]) for check in checks)
     results = tuple(framework_result(row, check_results, rows) for row in FRAMEWORKS)
     used = {file.path: sum(1 for row in rows for at in row.at if at.path == file.path) for file in files}
     evidence = tuple(replace(file, used_for=used[file.path]) for file in files)
+    configuration = _configuration()
     assessment = Assessment(
         id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"assessment-{subjects}")),
         as_of=AS_OF,
         tool=Tool(name="compliance", version="0.1.0"),
-        configuration=_configuration(),
+        configuration=configuration,
         evidence_sha256=_digest(f"evidence-{subjects}"),
         results=results,
         checks=check_results,
@@ -112,9 +115,9 @@ def make_assessment(subjects: int = 12, hostile: bool = False) -> Assessment:
         requests=_requests(results),
         actions=_actions(check_results, results),
         population=_population(),
-        deviations=_configuration().deviations,
+        deviations=configuration.deviations,
         control_mappings=_control_mappings(),
-        images=(),
+        images=make_reports(configuration, AS_OF) if subjects else (),
         evidence_kinds={kind.id: kind for kind in EVIDENCE_KINDS},
         summary=_summary(results),
         command="compliance assess samples -f cis-kubernetes -f nist-800-190 -f fedramp-moderate",
@@ -159,6 +162,7 @@ def _files(subjects: int) -> tuple[EvidenceFile, ...]:
     rows = [(path, "kubernetes-objects", EvidenceState.READ, "") for path in paths]
     rows += [
         ("cluster/objects.json", "kubernetes-objects", EvidenceState.READ, ""),
+        (ARCHIVE, "image-filesystem", EvidenceState.READ, ""),
         ("images/scan 2026 (最終).pdf", "", EvidenceState.UNRECOGNISED, "a PDF; no reader understands it"),
         (
             "manifests/broken.yaml",
@@ -181,16 +185,18 @@ def _files(subjects: int) -> tuple[EvidenceFile, ...]:
             reason=reason,
             problems=("$.items[3]: kind Widget is not understood",) if path.endswith(".json") else (),
             documents=20 if state is EvidenceState.READ else 0,
-            objects=_objects(state),
+            objects=_objects(path, state),
             used_for=0,
         )
         for number, (path, kind, state, reason) in enumerate(sorted(rows), start=1)
     )
 
 
-def _objects(state: EvidenceState) -> tuple[ObjectCount, ...]:
+def _objects(path: str, state: EvidenceState) -> tuple[ObjectCount, ...]:
     if state is not EvidenceState.READ:
         return ()
+    if path == ARCHIVE:
+        return (ObjectCount(kind="Image", count=3, understood=True),)
     return (
         ObjectCount(kind="Deployment", count=19, understood=True),
         ObjectCount(kind="Widget", count=1, understood=False),
@@ -200,14 +206,15 @@ def _objects(state: EvidenceState) -> tuple[ObjectCount, ...]:
 def _observations(
     checks: tuple[Check, ...], workloads: tuple[Subject, ...], files: tuple[EvidenceFile, ...]
 ) -> list[Observation]:
-    patterns = {row[0]: row[6] for row in CHECKS + CLUSTER_CHECKS}
+    patterns = {row[0]: row[6] for row in CHECKS + CLUSTER_CHECKS + IMAGE_CHECKS}
     manifests = [file for file in files if file.path.startswith("manifests/services")]
     dump = next(file for file in files if file.path.endswith(".json"))
+    saved = next(file for file in files if file.path == ARCHIVE)
     found = []
     for check in checks:
         pattern = patterns[check.id]
         for number, subject in enumerate(_subjects_of(check, workloads)):
-            file = manifests[number // 20] if check.family == "pods" else dump
+            file = manifests[number // 20] if check.family == "pods" else saved if check.family == "images" else dump
             outcome = LETTERS[pattern[number % len(pattern)]]
             found.append(_observation(check, subject, outcome, file, number))
     return sorted(found, key=lambda row: (row.check, row.subject.id))
@@ -216,6 +223,8 @@ def _observations(
 def _subjects_of(check: Check, workloads: tuple[Subject, ...]) -> tuple[Subject, ...]:
     if check.family == "pods":
         return workloads
+    if check.family == "images":
+        return tuple(image.subject for image in make_images().images)
     if check.id == "cluster-network-plugin":
         return (EVIDENCE_SET,)
     if check.id == "rbac-wildcard":
@@ -237,13 +246,17 @@ _REASONS = {
 }
 
 
+#: A file in a layer that is a member of an archive.
+_IN_LAYER = f"blobs/sha256/{_digest('blob')}!/usr/bin/bash"
+
+
 def _observation(check: Check, subject: Subject, outcome: Outcome, file: EvidenceFile, number: int) -> Observation:
     place = Location(
         path=file.path,
         sha256=file.sha256,
         document=number % 20 if file.path.endswith(".yaml") else None,
-        pointer="/spec/template/spec/containers/0/securityContext",
-        line=12 + 40 * (number % 20) if outcome is Outcome.FAIL else None,
+        pointer=_IN_LAYER if file.path == ARCHIVE else "/spec/template/spec/containers/0/securityContext",
+        line=12 + 40 * (number % 20) if outcome is Outcome.FAIL and file.path != ARCHIVE else None,
     )
     return Observation(
         id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"{check.id} {subject.id}")),
@@ -275,7 +288,8 @@ def _configuration() -> Configuration:
             ),
         ),
         frameworks=tuple(f"{row[0]}@{row[1]}" for row in FRAMEWORKS),
-        owners={"payments": "Team Payments"},
+        parameters=Parameters(base_images=(base_of_all(),), packages_denied=("telnet",)),
+        owners={"payments": "Team Payments", "registry.example.com/shop/checkout*": "Team Shop"},
         responsibilities=tuple(
             Responsibility(
                 framework="fedramp-moderate",
@@ -344,7 +358,7 @@ def _actions(checks: tuple[CheckResult, ...], results: tuple[FrameworkResult, ..
 
 def _requests(results: tuple[FrameworkResult, ...]) -> tuple[Request, ...]:
     found = []
-    for kind in EVIDENCE_KINDS[1:]:
+    for kind in EVIDENCE_KINDS[2:]:
         controls = tuple(
             Closes(framework=finding.framework, control=finding.control)
             for result in results

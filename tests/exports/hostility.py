@@ -36,6 +36,7 @@ _CLOSED = frozenset(
     | {"framework", "from_control", "from_edition", "from_framework", "function", "ids", "judged", "judged_by"}
     | {"kind", "observations", "period_end", "period_start", "section", "sections", "sha256", "status"}
     | {"to_control", "to_framework", "type", "version"}
+    | {"config_at", "created", "diff_id", "digests", "ecosystem", "form", "root_at"}
 )
 #: Fields that differ from that rule in one record: true is closed.
 _CLOSED_IN = {
@@ -43,6 +44,7 @@ _CLOSED_IN = {
     ("Deviation", "subjects"): True,
     ("Finding", "responsibility"): True,
     ("Observation", "subject"): False,
+    ("SecretFact", "kind"): False,
     ("ObjectCount", "kind"): False,
     ("Subject", "kind"): False,
     ("Tool", "name"): True,
@@ -99,6 +101,8 @@ def _hostile(value: Any) -> Any:
     """The value with every open text in it made hostile, at any depth."""
     if isinstance(value, str):
         return hostile_text(value)
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return type(value)(*(_field(type(value).__name__, name, getattr(value, name)) for name in value._fields))
     if isinstance(value, tuple):
         return tuple(_hostile(one) for one in value)
     if isinstance(value, Mapping):
@@ -108,9 +112,12 @@ def _hostile(value: Any) -> Any:
     name = type(value).__name__
     changed = {}
     for field in dataclasses.fields(value):
-        if not _closed(name, field.name):
-            changed[field.name] = _hostile(getattr(value, field.name))
+        changed[field.name] = _field(name, field.name, getattr(value, field.name))
     return dataclasses.replace(value, **changed)
+
+
+def _field(record: str, name: str, value: Any) -> Any:
+    return value if _closed(record, name) else _hostile(value)
 
 
 def _closed(record: str, field: str) -> bool:

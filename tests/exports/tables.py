@@ -51,6 +51,10 @@ CLUSTER_CHECKS = (
     ("rbac-wildcard", "No role grants everything", "cluster", "high", "platform", "Name verbs and resources", "p"),
     ("cluster-network-plugin", "The network plugin enforces policies", "cluster", "high", "platform", "Use one", "c"),
 )
+IMAGE_CHECKS = (
+    ("image-user", "The image runs as an ordinary user", "images", "high", "workload", "Set USER to a number", "pfc"),
+    ("image-shell", "The image holds no shell", "images", "medium", "workload", "Build on a smaller base", "cfp"),
+)
 LETTERS = {
     "p": Outcome.PASS,
     "f": Outcome.FAIL,
@@ -80,6 +84,7 @@ KUBERNETES = (
 )
 CONTAINER_GUIDE = (
     ("4.1", "4.1.1", "Image vulnerabilities", "automated", "", "no-evidence"),
+    ("4.1", "4.1.2", "Image configuration defects", "automated", "image-user image-shell", ""),
     ("4.1", "4.1.5", "Use of untrusted images", "assisted", "pod-image-digest~", ""),
     ("4.4", "4.4.2", "Unbounded network access", "assisted", "namespace-network-policy~", ""),
     ("4.4", "4.4.3", "Insecure runtime configuration", "automated", "pod-privileged pod-host-pid", ""),
@@ -134,6 +139,13 @@ EVIDENCE_KINDS = (
         title="Kubernetes objects",
         from_whom="platform team",
         command="kubectl get all -A -o json",
+        supported=True,
+    ),
+    EvidenceKind(
+        id="image-filesystem",
+        title="Container images with their layers",
+        from_whom="whoever builds the images",
+        command="skopeo copy docker://IMAGE oci:images:NAME",
         supported=True,
     ),
     EvidenceKind(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from compliance.exports.oscal.identity import Ids, oscal_prop, prop
@@ -9,6 +10,7 @@ from compliance.exports.oscal.parts import some, system_name
 from compliance.exports.oscal.wording import line, prose, string
 from compliance.model.assessment import Assessment
 from compliance.model.evidence import Subject, SubjectType
+from compliance.model.image_report import ImageReport
 
 Json = dict[str, Any]
 
@@ -22,6 +24,8 @@ class Subjects:
     def __init__(self, assessment: Assessment, ids: Ids) -> None:
         self._assessment = assessment
         self._ids = ids
+        self._images = {report.image.subject.id: report for report in assessment.images}
+        self._run_by = _run_by(assessment.images)
         self._referred: dict[str, Subject] = {}
         self._system = ids("this-system")
 
@@ -34,9 +38,10 @@ class Subjects:
         return {"subject-uuid": self._ids(kind, subject.id), "type": kind, "title": line(subject.id)}
 
     def components(self) -> list[Json]:
-        """The system itself, and each image referred to so far."""
-        images = [one for one in self._in_order() if one.type is SubjectType.IMAGE]
-        return [self._this_system(), *(self._image(one) for one in images)]
+        """The system itself, and each image that was handed in or referred to so far."""
+        images = {one.id: one for one in self._in_order() if one.type is SubjectType.IMAGE}
+        images |= {id: report.image.subject for id, report in self._images.items()}
+        return [self._this_system(), *(self._image(images[id]) for id in sorted(images))]
 
     def inventory_items(self) -> list[Json]:
         """Every other subject referred to so far, by id."""
@@ -62,7 +67,7 @@ class Subjects:
             type="software",
             title=line(subject.name),
             description=prose(f"Container image {subject.name}"),
-            props=self._props(subject),
+            props=self._props(subject) + _image_props(self._images.get(subject.id)),
             status={"state": "operational"},
         )
 
@@ -71,7 +76,10 @@ class Subjects:
             "uuid": self._ids("inventory-item", subject.id),
             "description": line(subject.id),
             "props": oscal_prop("asset-id", string(subject.id)) + self._props(subject),
-            "implemented-components": [{"component-uuid": self._system}],
+            "implemented-components": [
+                {"component-uuid": one}
+                for one in (self._system, *(self._ids("component", id) for id in self._run_by.get(subject.id, ())))
+            ],
         }
 
     def _props(self, subject: Subject) -> list[Json]:
@@ -81,3 +89,34 @@ class Subjects:
             + prop("kind", string(subject.kind or ""))
             + prop("digest", string(subject.digest or ""))
         )
+
+
+def _run_by(reports: Iterable[ImageReport]) -> dict[str, list[str]]:
+    """Subject ids of images by the workload that runs them."""
+    found: dict[str, list[str]] = {}
+    for report in reports:
+        for workload in report.run_by:
+            found.setdefault(workload, []).append(report.image.subject.id)
+    return found
+
+
+def _image_props(report: ImageReport | None) -> list[Json]:
+    """What identifies an image and what it is built on; the whole of it stands in assessment.json."""
+    if report is None:
+        return []
+    image = report.image
+    found = (
+        prop("digest-index", string(image.digests.index or ""))
+        + prop("digest-manifest", string(image.digests.manifest or ""))
+        + prop("digest-config", string(image.digests.config or ""))
+        + prop("platform", string(image.platform))
+        + prop("base-class", image.filesystem.base_class.value if image.filesystem else "unknown")
+        + prop("created", string(image.config.created or ""))
+        + prop("user-id", "" if report.uid is None else str(report.uid))
+        + prop("owner", string(report.owner))
+    )
+    for link in report.identity:
+        found += prop(f"identity-{link.kind}", link.link.value, remarks=line(link.because))
+    for fact in report.hardening:
+        found += prop(f"hardening-{fact.id}", fact.standing.value, remarks=line(fact.because))
+    return found

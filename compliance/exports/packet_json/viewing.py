@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import UNSET
 
 from compliance.exports.packet_json import views
+from compliance.exports.packet_json.images import image_view
 from compliance.model.assessment import (
     Action,
     Assessment,
@@ -55,6 +56,7 @@ def view(assessment: Assessment) -> views.AssessmentView:
         evidence=[_evidence(file) for file in assessment.evidence],
         evidence_kinds=[_evidence_kind(kind) for kind in _sorted_kinds(assessment)],
         subjects=[_subject(subject) for subject in assessment.subjects],
+        images=[image_view(report) for report in assessment.images],
         control_mappings=[_control_mapping(row) for row in _between_assessed(assessment)],
     )
 
@@ -136,6 +138,18 @@ def _parameters(parameters: Parameters) -> views.ParametersView:
         service_types_approved=list(parameters.service_types_approved),
         system_namespaces=list(parameters.system_namespaces),
         minimum_replicas=parameters.minimum_replicas,
+        base_images=[
+            views.BaseImageView(name=one.name, digest=one.digest or None, diff_ids=list(one.diff_ids))
+            for one in parameters.base_images
+        ],
+        packages_denied=list(parameters.packages_denied),
+        set_id_approved=list(parameters.set_id_approved),
+        devices_approved=list(parameters.devices_approved),
+        host_ports_approved=list(parameters.host_ports_approved),
+        cgroup_parents_approved=list(parameters.cgroup_parents_approved),
+        image_max_age_days=parameters.image_max_age_days,
+        image_max_size=parameters.image_max_size or None,
+        image_max_layers=parameters.image_max_layers or None,
     )
 
 

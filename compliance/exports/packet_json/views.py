@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, UnsetType
 
-Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+from compliance.exports.packet_json.image_views import ImageView
+from compliance.exports.packet_json.shape import Sha256, View
+
 StatusWord = Literal["satisfied", "not-satisfied", "not-applicable", "not-reviewed", "error"]
 OutcomeWord = Literal["pass", "fail", "not-applicable", "not-checked", "error"]
 SeverityWord = Literal["critical", "high", "medium", "low"]
@@ -15,11 +17,7 @@ ReasonWord = Literal[
 ]
 
 
-class _View(Struct, forbid_unknown_fields=True, kw_only=True):
-    """A record of assessment.json; a text that does not apply is null."""
-
-
-class ControlCountsView(_View, rename="kebab"):
+class ControlCountsView(View, rename="kebab"):
     satisfied: int
     not_satisfied: int
     not_applicable: int
@@ -35,7 +33,7 @@ _OUTCOME_WORDS = {
 }
 
 
-class OutcomeCountsView(_View, rename=_OUTCOME_WORDS):
+class OutcomeCountsView(View, rename=_OUTCOME_WORDS):
     passed: int
     failed: int
     not_applicable: int
@@ -43,18 +41,18 @@ class OutcomeCountsView(_View, rename=_OUTCOME_WORDS):
     error: int
 
 
-class ToolView(_View):
+class ToolView(View):
     name: str
     version: str
 
 
-class PartyView(_View):
+class PartyView(View):
     role: str
     name: str
     email: str | None
 
 
-class SystemView(_View, rename={"certification_class": "class"}):
+class SystemView(View, rename={"certification_class": "class"}):
     id: str | None
     name: str | None
     operator: str | None
@@ -67,8 +65,19 @@ class SystemView(_View, rename={"certification_class": "class"}):
     parties: list[PartyView]
 
 
-class ParametersView(_View):
-    """Values that checks judged against. `kubernetes_stated` is false when the newest version was assumed."""
+class BaseImageView(View):
+    """An approved base, by its digest, by its diff ids in order, or by both."""
+
+    name: str
+    digest: str | None
+    diff_ids: list[str]
+
+
+class ParametersView(View):
+    """Values that checks judged against. `kubernetes_stated` is false when the newest version was assumed.
+
+    Ages are in days, sizes in bytes; a limit that nobody set is null.
+    """
 
     kubernetes: str
     kubernetes_stated: bool
@@ -78,15 +87,24 @@ class ParametersView(_View):
     service_types_approved: list[str]
     system_namespaces: list[str]
     minimum_replicas: int
+    base_images: list[BaseImageView]
+    packages_denied: list[str]
+    set_id_approved: list[str]
+    devices_approved: list[str]
+    host_ports_approved: list[int]
+    cgroup_parents_approved: list[str]
+    image_max_age_days: int
+    image_max_size: int | None
+    image_max_layers: int | None
 
 
-class SectionView(_View):
+class SectionView(View):
     id: str
     title: str
     counts: ControlCountsView
 
 
-class FrameworkView(_View):
+class FrameworkView(View):
     """`counts` are controls by status; `partly_shown` of the not-reviewed ones have a part that evidence shows."""
 
     id: str
@@ -103,13 +121,13 @@ class FrameworkView(_View):
     sections: list[SectionView]
 
 
-class ObjectCountView(_View):
+class ObjectCountView(View):
     kind: str
     count: int
     understood: bool
 
 
-class EvidenceView(_View):
+class EvidenceView(View):
     """`path` is relative to the argument it came from; `sha256` is null for a file that could not be opened.
 
     `used_for` counts the observations that cite the file.
@@ -129,7 +147,7 @@ class EvidenceView(_View):
     used_for: int
 
 
-class SubjectView(_View):
+class SubjectView(View):
     id: str
     type: str
     name: str
@@ -138,7 +156,7 @@ class SubjectView(_View):
     digest: str | None
 
 
-class CheckView(_View):
+class CheckView(View):
     """`outcome` is the worst over all subjects, `counts` are observations by outcome."""
 
     id: str
@@ -153,7 +171,7 @@ class CheckView(_View):
     counts: OutcomeCountsView
 
 
-class FindingCheckView(_View):
+class FindingCheckView(View):
     check: str
     coverage: str
     rationale: str
@@ -162,7 +180,7 @@ class FindingCheckView(_View):
     counts: OutcomeCountsView
 
 
-class ReviewView(_View):
+class ReviewView(View):
     status: str
     reviewer: str
     date: str
@@ -170,12 +188,12 @@ class ReviewView(_View):
     statement: str
 
 
-class RemediationView(_View):
+class RemediationView(View):
     text: str
     example: str
 
 
-class FindingView(_View):
+class FindingView(View):
     """`observations` are ids of those that decide, the first of `observations_total`."""
 
     framework: str
@@ -205,12 +223,12 @@ class FindingView(_View):
     remediation: RemediationView
 
 
-class ClosesView(_View):
+class ClosesView(View):
     framework: str
     control: str
 
 
-class RequestView(_View):
+class RequestView(View):
     """`supported` is false while no reader of ours understands the evidence."""
 
     id: str
@@ -223,7 +241,7 @@ class RequestView(_View):
     controls: list[ClosesView]
 
 
-class PlaceView(_View):
+class PlaceView(View):
     """`document` is the 0-based number in a file of several; `line` is 1-based; either may be absent."""
 
     subject: str
@@ -234,7 +252,7 @@ class PlaceView(_View):
     line: int | UnsetType = UNSET
 
 
-class ActionView(_View):
+class ActionView(View):
     """`closes` are controls that this alone holds open; `contributes` those that other failed checks hold open too."""
 
     id: str
@@ -249,7 +267,7 @@ class ActionView(_View):
     contributes: list[ClosesView]
 
 
-class PopulationView(_View):
+class PopulationView(View):
     """`expected` is null where nobody said; `missing` are names expected and never seen."""
 
     what: str
@@ -259,7 +277,7 @@ class PopulationView(_View):
     source: str
 
 
-class DeviationView(_View):
+class DeviationView(View):
     id: str
     check: str
     subjects: list[str]
@@ -271,7 +289,7 @@ class DeviationView(_View):
     rationale: str
 
 
-class ResponsibilityView(_View):
+class ResponsibilityView(View):
     framework: str
     control: str
     kind: str
@@ -279,7 +297,7 @@ class ResponsibilityView(_View):
     statement: str
 
 
-class ControlMappingView(_View):
+class ControlMappingView(View):
     from_framework: str
     from_edition: str
     from_control: str
@@ -290,7 +308,7 @@ class ControlMappingView(_View):
     source: str
 
 
-class EvidenceKindView(_View):
+class EvidenceKindView(View):
     id: str
     title: str
     from_whom: str
@@ -298,12 +316,12 @@ class EvidenceKindView(_View):
     supported: bool
 
 
-class SummaryView(_View):
+class SummaryView(View):
     sentences: list[str]
     warnings: list[str]
 
 
-class ObservationSetView(_View):
+class ObservationSetView(View):
     """Where the observations stand, and how many there are; a file above 64 MB carries the suffix .zst besides."""
 
     file: str
@@ -311,7 +329,7 @@ class ObservationSetView(_View):
     counts: OutcomeCountsView
 
 
-class AssessmentView(_View):
+class AssessmentView(View):
     """The whole of assessment.json, in the order of the file."""
 
     format: Literal["compliance-assessment"]
@@ -337,4 +355,5 @@ class AssessmentView(_View):
     evidence: list[EvidenceView]
     evidence_kinds: list[EvidenceKindView]
     subjects: list[SubjectView]
+    images: list[ImageView]
     control_mappings: list[ControlMappingView]
