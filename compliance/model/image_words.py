@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from compliance.model.check import Verdict, failed, not_applicable, not_checked, passed
+from compliance.model.check import Verdict, failed, not_checked, passed
 from compliance.model.configuration import Parameters
 from compliance.model.evidence import At
 from compliance.model.faults import FAULTS_TOLD
@@ -13,6 +13,16 @@ from compliance.model.images import BaseMatch, Images
 
 #: Characters of one path, name or instruction that a reason tells.
 TOLD = 120
+
+
+#: How `docker image inspect` spells the keys of an OCI configuration.
+_DOCKER_SPELLING = {"created": "Created", "os": "Os", "architecture": "Architecture", "rootfs": "RootFS"}
+
+
+def at_key(image: Image, key: str) -> At:
+    """A key beside the `config` object by its OCI name, spelled as this document does: `created`, `rootfs`."""
+    docker = image.form == "docker-image-inspect"
+    return image.at_root(_DOCKER_SPELLING.get(key, key) if docker else key)
 
 
 def short(text: str) -> str:
@@ -92,7 +102,7 @@ def readable(image: Image) -> RootFileSystem | Verdict:
         return unread(image)
     if image.os == "windows":
         reason = "an image for Windows, whose layers keep files and rights in a way that this version does not read"
-        return not_checked(reason, at=[image.at_root("os")])
+        return not_checked(reason, at=[at_key(image, "os")])
     return image.filesystem
 
 
@@ -116,9 +126,4 @@ def without_history(image: Image) -> Verdict | None:
     if image.history:
         return None
     reason = "the image states no history; hand in the Dockerfile it was built from"
-    return not_checked(reason, at=[image.at_root("history")])
-
-
-def no_base_layers(image: Image, reason: str) -> Verdict:
-    """NOT_APPLICABLE, with the whole image as the fact."""
-    return not_applicable(reason, at=image.whole())
+    return not_checked(reason, at=[at_key(image, "history")])
