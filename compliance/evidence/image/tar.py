@@ -88,6 +88,17 @@ def printable(name: bytes) -> str:
     return name.replace(b"\\", b"\\\\").decode("utf-8", "backslashreplace")
 
 
+def is_header(block: bytes) -> bool:
+    """Whether 512 bytes are the header of a tar archive's first member, by their checksum."""
+    if len(block) < BLOCK or block == _ZEROS:
+        return False
+    try:
+        TarStream(iter((block,)))._verify(block)
+    except EvidenceError:
+        return False
+    return True
+
+
 class TarStream:
     """The members of an archive, in order; data of the current member is read through `read` or `chunks`.
 
