@@ -44,7 +44,8 @@ def _fact(id: str, title: str, standing: Standing, because: str, at: At | None =
 def _non_root(known: Known) -> HardeningFact:
     user = known.user
     standing = {True: Standing.MISSING, False: Standing.SHOWN, None: Standing.UNKNOWN}[user.root]
-    return _fact("non-root", "Runs as an ordinary user", standing, user.words, known.image.at_config("User"))
+    words = f"the image {user.words}"
+    return _fact("non-root", "Runs as an ordinary user", standing, words, known.image.at_config("User"))
 
 
 def _none(known: Known, id: str, what: str, found: Facts | None) -> HardeningFact:

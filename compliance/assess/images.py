@@ -41,7 +41,7 @@ def _report(known: Known, base: BaseMatch | None, approved: tuple[BaseImage, ...
     return ImageReport(
         image=image,
         uid=known.user.uid,
-        uid_words=sentence(known.user.words),
+        uid_words=sentence(f"the image {known.user.words}"),
         age_days=known.age.days,
         age_words=sentence(known.age.words),
         layers=_layers(image, base),

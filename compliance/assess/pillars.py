@@ -104,7 +104,7 @@ def _has(what: str, found: Facts) -> str:
 def _identity(known: Known) -> Pillar:
     user, files = known.user, known.image.filesystem
     standing = {True: Standing.MISSING, False: Standing.SHOWN, None: Standing.UNKNOWN}[user.root]
-    facts = [user.words]
+    facts = [f"the image {user.words}"]
     if files is not None:
         facts.append(_has("set-user-ID or set-group-ID file", files.set_id))
         if files.capabilities.total:
