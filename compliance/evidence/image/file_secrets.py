@@ -202,11 +202,11 @@ _QUICKER: dict[str, bytes] = {
 }
 
 
-def _other_shapes() -> Iterator[tuple[tuple[bytes, ...], _Bytes, str, bool]]:
+def _other_shapes() -> Iterator[tuple[bytes, _Bytes, str, bool]]:
     for shape, words in SHAPES:
-        if needles := NEEDLES.get(words):
+        for needle in NEEDLES.get(words, ()):
             expression = re.compile(_QUICKER.get(words) or shape.pattern.encode())
-            yield needles, expression, re.sub("^it (?:looks like|holds|is) ", "", words), words in _IN_SETTINGS
+            yield needle, expression, re.sub("^it (?:looks like|holds|is) ", "", words), words in _IN_SETTINGS
 
 
 _OTHER_SHAPES = tuple(_other_shapes())
@@ -245,12 +245,12 @@ def _shapes(data: bytes, place: Place, settings: bool) -> Iterator[str]:
     for needle, shape, words in _OTHER_TOKENS:
         if needle in data and shape.search(data):
             yield words
-    for needles, shape, words, only_settings in _OTHER_SHAPES:
-        if (settings or not only_settings) and any(needle in data for needle in needles):
+    for needle, shape, words, only_settings in _OTHER_SHAPES:
+        if (settings or not only_settings) and needle in data:
             found = shape.search(data)
             while found is not None:
                 near = data[found.start() : found.end() + 64]
-                if b"://" not in needles or not _DOCUMENTED_URL.search(near):
+                if needle != b"://" or not _DOCUMENTED_URL.search(near):
                     yield words
                     break
                 found = shape.search(data, found.end())
@@ -289,9 +289,8 @@ _NO_SETTINGS = re.compile(
     r"|(?:package(?:-lock)?|composer|tsconfig|npm-shrinkwrap|Pipfile|poetry|pnpm-lock|yarn)[\w.-]*\.(?:json|lock|yaml|toml)$"
     r"|(?:^|/)(?:locales?|i18n|lang|languages|translations?|schemas?)/"
 )
-_SPEAKS = re.compile(
-    rb"(?i)passw|pwd|passphrase|secret|token|credential|api_?-?key|access_?-?key|private_?-?key|auth_?-?key|_key|signing|encryption"
-)
+#: What any name that speaks of a credential holds, in lower case.
+_SPEAKS = (b"pass", b"pwd", b"secret", b"token", b"credential", b"key")
 _LINE = re.compile(
     r"^[ \t]*(?:export[ \t]+|set[ \t]+|ENV[ \t]+|-[ \t]+)?[\"']?(?P<name>[A-Za-z_][\w.-]{0,63})[\"']?"
     r"[ \t]*(?:=>?|:)[ \t]*(?P<value>[^\s#].{0,1000}?)[ \t,;]*\r?$",
@@ -318,7 +317,10 @@ def _is_settings(path: str, name: str) -> bool:
 def _literals(path: str, name: str, data: bytes) -> Iterator[str]:
     """The settings of a file whose value is a literal under a name that speaks of a credential."""
     source = _SOURCE_SETTINGS.match(name) is not None
-    if not (source or _is_settings(path, name)) or not _SPEAKS.search(data) or _NO_CREDENTIAL.search(name):
+    if not (source or _is_settings(path, name)) or _NO_CREDENTIAL.search(name):
+        return
+    lower = data.lower()
+    if not any(word in lower for word in _SPEAKS):
         return
     text = data.decode("utf-8", "replace")
     expressions = (_LINE, _DEFINE) if name.endswith(".php") else (_LINE,)
