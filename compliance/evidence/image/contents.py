@@ -149,7 +149,8 @@ class DatabaseFile(msgspec.Struct, array_like=True):
     """A file of a package database as it stands in one layer; upper layers may replace or delete it.
 
     `packages` are (name, version, source). `owned` are the absolute paths that it says belong to them,
-    joined by NUL and zstd-compressed (empty bytes: it does not say). `reason` says why it could not
+    joined by NUL and zstd-compressed (empty bytes: it does not say); one that ends in `/` stands for all
+    below it (the folder of a Node package). `reason` says why it could not
     be read; empty text when it could.
     """
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 
 from compliance.evidence.image.contents import DatabaseFile
-from compliance.evidence.packages.packing import Collected, pack_paths, printable
+from compliance.evidence.packages.packing import Collected, printable
 
 ECOSYSTEM = "apk"
 #: Longest value of a line that is read, in bytes: a path.
 _MAX_VALUE = 4096
 #: Package, version, origin, folder, file; or the empty line between packages; each behind a line feed.
 #: Source: apk-package(5), "Installed database".
-_LINE = re.compile(rb"\n(?:([PVoFR]):([^\n]*+)|(?=\n|\Z))")
+_LINE = re.compile(rb"\n(?:([PVoFR]):([^\n]*+)|\n*(?=\n|\Z))")
 #: A line that is neither `X:value` nor empty.
 _ODD = re.compile(rb"\n(?!\n|\Z)(?![A-Za-z]:)")
 
@@ -36,7 +36,7 @@ def installed(path: str, data: bytes) -> DatabaseFile:
         if collected.full:
             break
     reading.end()
-    return DatabaseFile(path, ECOSYSTEM, collected.packages, pack_paths(collected.paths), collected.reason)
+    return DatabaseFile(path, ECOSYSTEM, collected.packages, collected.owned(), collected.reason)
 
 
 class _Package:

@@ -6,7 +6,7 @@ import re
 from itertools import pairwise
 
 from compliance.evidence.image.contents import DatabaseFile
-from compliance.evidence.packages.packing import Collected, pack_paths, printable
+from compliance.evidence.packages.packing import Collected, printable
 
 ECOSYSTEM = "deb"
 #: The states in which no program of the package is there.
@@ -16,7 +16,7 @@ _ABSENT = frozenset((b"not-installed", b"config-files"))
 _MAX_VALUE = 1024
 #: A field that is read, with its continuation lines, or the empty line between paragraphs; each behind a line feed.
 _FIELD = re.compile(
-    rb"\n(?:(Package|Version|Source|Status)[ \t]*:([^\n]*+(?:\n[ \t][^\n]*+)*+)|(?=\n|\Z))", re.IGNORECASE
+    rb"\n(?:(Package|Version|Source|Status)[ \t]*:([^\n]*+(?:\n[ \t][^\n]*+)*+)|\n*(?=\n|\Z))", re.IGNORECASE
 )
 #: A line that is neither a field, nor a continuation, nor empty.
 _ODD = re.compile(rb"\n(?![\n \t]|\Z)(?![!-9;-~]+[ \t]*:)")
@@ -96,7 +96,7 @@ def owned_list(path: str, data: bytes) -> DatabaseFile:
                 collected.own(line)
         elif line:
             collected.fault("a line is no absolute path")
-    return DatabaseFile(path, ECOSYSTEM, [], pack_paths(collected.paths), collected.reason)
+    return DatabaseFile(path, ECOSYSTEM, [], collected.owned(), collected.reason)
 
 
 def md5sums(path: str, data: bytes) -> DatabaseFile:
@@ -110,4 +110,4 @@ def md5sums(path: str, data: bytes) -> DatabaseFile:
             else:
                 name = name.lstrip(" *").removeprefix("./").lstrip("/")
                 collected.own(f"/{name}")
-    return DatabaseFile(path, ECOSYSTEM, [], pack_paths(collected.paths), collected.reason)
+    return DatabaseFile(path, ECOSYSTEM, [], collected.owned(), collected.reason)

@@ -7,7 +7,7 @@ import posixpath
 import re
 
 from compliance.evidence.image.contents import DatabaseFile
-from compliance.evidence.packages.packing import Collected, lines, pack_paths, printable
+from compliance.evidence.packages.packing import Collected, lines, printable
 
 ECOSYSTEM = "pypi"
 #: Folders that Python imports from.
@@ -89,7 +89,7 @@ def record(path: str, data: bytes) -> DatabaseFile:
             _own(root, name, collected)
         if collected.full:
             break
-    return DatabaseFile(path, ECOSYSTEM, [], pack_paths(collected.paths), collected.reason)
+    return DatabaseFile(path, ECOSYSTEM, [], collected.owned(), collected.reason)
 
 
 def _first(line: str) -> str:
@@ -111,7 +111,7 @@ def files(path: str, data: bytes) -> DatabaseFile:
             _own(root, name, collected)
         if collected.full:
             break
-    return DatabaseFile(path, ECOSYSTEM, [], pack_paths(collected.paths), collected.reason)
+    return DatabaseFile(path, ECOSYSTEM, [], collected.owned(), collected.reason)
 
 
 def _own(root: str, name: str, collected: Collected) -> None:

@@ -21,7 +21,7 @@ class _Kind(NamedTuple):
     larger: str = ""
 
 
-_STATUS = _Kind(dpkg.ECOSYSTEM, 32 << 20, dpkg.status)
+_STATUS = _Kind(dpkg.ECOSYSTEM, 16 << 20, dpkg.status)
 _FRAGMENT = _Kind(dpkg.ECOSYSTEM, 1 << 20, dpkg.fragment)
 _LIST = _Kind(dpkg.ECOSYSTEM, 4 << 20, dpkg.owned_list)
 _SUMS = _Kind(dpkg.ECOSYSTEM, 4 << 20, dpkg.md5sums)
@@ -29,7 +29,7 @@ _METADATA = _Kind(python.ECOSYSTEM, 4 << 20, python.metadata)
 _RECORD = _Kind(python.ECOSYSTEM, 8 << 20, python.record)
 _FILES = _Kind(python.ECOSYSTEM, 8 << 20, python.files)
 _MANIFEST = _Kind(node.ECOSYSTEM, 1 << 20, node.manifest)
-_APK = _Kind(apk.ECOSYSTEM, 32 << 20, apk.installed)
+_APK = _Kind(apk.ECOSYSTEM, 16 << 20, apk.installed)
 _SQLITE = _Kind(rpm.ECOSYSTEM, 64 << 20, rpm.sqlite)
 _LOG = _Kind(rpm.ECOSYSTEM, rpm.MOST_OF_LOG, rpm.log, rpm.UNFOLDED)
 _BERKELEY = _Kind(rpm.ECOSYSTEM, 4096, rpm.berkeley, rpm.BERKELEY)

@@ -6,7 +6,7 @@ import re
 import struct
 
 from compliance.evidence.image.contents import DatabaseFile
-from compliance.evidence.packages.packing import Collected, lines, pack_paths, printable
+from compliance.evidence.packages.packing import MAX_PATHS, Collected, lines, printable
 from compliance.evidence.packages.sqlite import BrokenError, Database
 
 ECOSYSTEM = "rpm"
@@ -51,7 +51,7 @@ def sqlite(path: str, data: bytes) -> DatabaseFile:
                 break
     except BrokenError as error:
         collected.fault(str(error))
-    return DatabaseFile(path, ECOSYSTEM, collected.packages, pack_paths(collected.paths), collected.reason)
+    return DatabaseFile(path, ECOSYSTEM, collected.packages, collected.owned(), collected.reason)
 
 
 def berkeley(path: str, _data: bytes) -> DatabaseFile:
@@ -148,6 +148,8 @@ class _Header:
     def strings(self, tag: int) -> list[bytes]:
         """The texts of a tag; none when it is not there."""
         offset, count = self._tags.get(tag, (0, 0))
+        if count > MAX_PATHS:
+            raise BrokenError(f"the tag {tag} of a package's header states more than {MAX_PATHS:,} texts")
         if not count:
             return []
         parts = self._store[offset:].split(b"\0", count)
@@ -158,8 +160,8 @@ class _Header:
     def integers(self, tag: int) -> tuple[int, ...]:
         """The numbers of a tag; none when it is not there."""
         offset, count = self._tags.get(tag, (0, 0))
-        if offset + 4 * count > len(self._store):
-            raise BrokenError(f"the tag {tag} of a package's header lies outside it")
+        if count > MAX_PATHS or offset + 4 * count > len(self._store):
+            raise BrokenError(f"the tag {tag} of a package's header lies outside it, or states too many numbers")
         return struct.unpack_from(f">{count}I", self._store, offset)
 
 
