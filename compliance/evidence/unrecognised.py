@@ -6,8 +6,16 @@ import re
 
 #: What the first bytes of well-known evidence look like. The first match counts.
 _LOOKS: tuple[tuple[re.Pattern[bytes], str], ...] = (
-    (re.compile(rb'"bomFormat"\s*:\s*"CycloneDX"'), "a CycloneDX SBOM"),
-    (re.compile(rb'"spdxVersion"|^SPDXVersion:', re.MULTILINE), "an SPDX SBOM"),
+    (
+        re.compile(rb"<(?:\w+:)?bom\b[^>]{0,2000}cyclonedx\.org/schema/bom"),
+        "a CycloneDX SBOM in XML; hand in its JSON form",
+    ),
+    (re.compile(rb"^SPDXVersion:", re.MULTILINE), "an SPDX SBOM in tag-value form; hand in its JSON form"),
+    (
+        re.compile(rb'"@context"\s*:\s*(?:\[\s*)?"https?://spdx\.org/rdf/3'),
+        "an SPDX 3 SBOM (JSON-LD); hand in SPDX 2.3 or CycloneDX JSON",
+    ),
+    (re.compile(rb"<rdf:RDF[^>]{0,2000}spdx\.org/rdf|xmlns:spdx="), "an SPDX SBOM in RDF; hand in its JSON form"),
     (re.compile(rb'"SchemaVersion"\s*:\s*2.{0,4000}"ArtifactName"', re.DOTALL), "a Trivy report"),
     (re.compile(rb'"ArtifactName"|"ArtifactType"'), "a Trivy report"),
     (re.compile(rb'"matches"\s*:\s*\[.{0,4000}"vulnerability"', re.DOTALL), "a Grype report"),
@@ -15,6 +23,8 @@ _LOOKS: tuple[tuple[re.Pattern[bytes], str], ...] = (
     (re.compile(rb'"payloadType"\s*:\s*"application/vnd\.in-toto'), "a signed attestation (DSSE envelope)"),
     (re.compile(rb'"mediaType"\s*:\s*"application/vnd\.dev\.sigstore\.bundle'), "a Sigstore bundle"),
     (re.compile(rb'"_type"\s*:\s*"https://in-toto\.io/Statement'), "an unsigned in-toto statement"),
+    (re.compile(rb'"bomFormat"\s*:\s*"CycloneDX"'), "a document with a CycloneDX SBOM inside"),
+    (re.compile(rb'"spdxVersion"'), "a document with an SPDX SBOM inside"),
     (re.compile(rb"openvex"), "an OpenVEX document"),
     (re.compile(rb'"imageLayoutVersion"|"mediaType"\s*:\s*"application/vnd\.oci\.image'), "a part of an OCI image"),
     (re.compile(rb'"RootFS".{0,4000}"Layers"|"rootfs"\s*:', re.DOTALL), "an image configuration"),
@@ -45,7 +55,8 @@ def describe(head: bytes, path: str) -> str:
         return "is a configuration of this tool, not evidence; it counts only when given with -c"
     for pattern, name in _LOOKS:
         if pattern.search(head):
-            return f"looks like {name}; this version does not read it"
+            what, _, instead = name.partition("; ")
+            return f"looks like {what}; this version does not read it{f'; {instead}' if instead else ''}"
     if b"\x00" in head:
         return "is a binary file of an unknown format"
     if head.lstrip()[:1] in b"{[":

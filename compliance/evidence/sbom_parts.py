@@ -1,0 +1,269 @@
+"""What the readers of SBOM formats share: the whole document as one slice, strict decoding, digests, lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import BinaryIO, TypeVar
+
+import msgspec
+
+from compliance.errors import EvidenceError
+from compliance.evidence import lines
+from compliance.evidence.json_documents import decode_json
+from compliance.evidence.purl import MAX_PURL, component, plain_text
+from compliance.evidence.recognition import without_mark
+from compliance.model.evidence import Origin, Subject, SubjectType
+from compliance.model.reader import Slice
+from compliance.model.sbom import Component, DescribedDigest
+
+T = TypeVar("T")
+
+#: What errors and the evidence index call these documents.
+KIND = "SBOM"
+#: Largest SBOM in bytes; 24,000 components take 20 MB.
+MAX_BYTES = 64 * 1024 * 1024
+#: Most entries of one SBOM; a large image has some thousands.
+MAX_COMPONENTS = 1_000_000
+#: Components within components that are followed.
+MAX_DEPTH = 64
+#: Digests, layers and tools that are kept of what one SBOM says of itself.
+MAX_SAID = 1000
+#: A document up to this size is decoded twice, so that any key that stands twice is refused.
+#: In a larger one only the keys that decide are counted; a second decoding would cost five times the first.
+STRICT = 1024 * 1024
+#: Longest date that is kept as written.
+_MAX_DATE = 64
+#: How much of a large document is searched for the lines of what lies below one of its keys.
+_WINDOW = 256 * 1024
+_CHUNK = 1024 * 1024
+_SHA256 = re.compile(r"(?:^|[@:/=])(sha256:[0-9a-f]{64})(?![0-9a-f])", re.IGNORECASE)
+_TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*+)"(\s*:)?|[{}\[\]]', re.DOTALL)
+#: An escaped letter: a way to write a key so that a search for it misses it.
+_ESCAPED_LETTER = re.compile(rb"\\u00[4-7][0-9a-fA-F]")
+
+
+# -- recognising -----------------------------------------------------------------------------------------------
+
+
+def top_keys(head: bytes) -> frozenset[bytes]:
+    """Keys of the outermost JSON object, as far as the first bytes show them; none when they are no object."""
+    text = without_mark(head).lstrip()
+    if not text.startswith(b"{"):
+        return frozenset()
+    depth = 0
+    found: set[bytes] = set()
+    for token in _TOKEN.finditer(text):
+        if token[0] in (b"{", b"["):
+            depth += 1
+        elif token[0] in (b"}", b"]"):
+            depth -= 1
+        elif depth == 1 and token[2]:
+            found.add(token[1])
+    return frozenset(found)
+
+
+def split(stream: BinaryIO) -> Iterator[Slice | EvidenceError]:
+    """The whole file as one slice, or an EvidenceError when it is too large."""
+    length = 0
+    while chunk := stream.read(_CHUNK):
+        length += len(chunk)
+    if length > MAX_BYTES:
+        yield EvidenceError(f"{length:,} bytes, above the limit of {MAX_BYTES:,} for one SBOM", kind=KIND)
+    else:
+        yield Slice(offset=0, length=length, line=1, document=None, item=None, count=1)
+
+
+# -- decoding --------------------------------------------------------------------------------------------------
+
+
+def decoded(data: bytes, decoder: msgspec.json.Decoder[T]) -> T:
+    """The document, typed. A small one is decoded a second time, strictly; of a larger one see `unambiguous`.
+
+    Raises:
+        EvidenceError: it is no JSON, not of this shape, not UTF-8, nests too deep, or (small) holds a key twice.
+    """
+    text = without_mark(data)
+    try:
+        document = decoder.decode(text)
+        if not text.isascii():
+            text.decode()
+    except UnicodeDecodeError as error:
+        raise EvidenceError(f"byte {error.start} is not UTF-8; convert the file to UTF-8", kind=KIND) from error
+    except RecursionError as error:
+        raise EvidenceError("nested too deeply (more than about 900 levels); flatten it", kind=KIND) from error
+    except msgspec.ValidationError as error:
+        raise _misshapen(str(error)) from error
+    except msgspec.DecodeError as error:
+        refuse_twofold(text)  # says where, and why
+        raise EvidenceError(f"not valid JSON: {error}", kind=KIND) from error
+    if len(text) <= STRICT:
+        refuse_twofold(text)
+    return document
+
+
+def unambiguous(data: bytes, keys: Mapping[bytes, int]) -> None:
+    """Nothing, for a large document in which no key that decides stands twice in one mapping.
+
+    `keys` are quoted keys and how many of each were decoded. When more are there, or letters are
+    written as escapes, a second, strict decoding tells.
+
+    Raises:
+        EvidenceError: a key stands twice.
+    """
+    if len(data) <= STRICT:
+        return
+    if any(data.count(key) > most for key, most in keys.items()) or escapes_letters(data):
+        refuse_twofold(data)
+
+
+def escapes_letters(data: bytes) -> bool:
+    """Whether letters are written as escapes, so that a search for a key may miss it."""
+    return b"\\u00" in data and _ESCAPED_LETTER.search(data) is not None
+
+
+def refuse_twofold(data: bytes) -> None:
+    """Nothing, for a document that every reader understands alike.
+
+    Raises:
+        EvidenceError: it is no JSON, holds a key twice, NaN, or a lone surrogate.
+    """
+    try:
+        decode_json(without_mark(data).decode("utf-8", "replace"), 1)
+    except EvidenceError as error:
+        error.kind = KIND
+        raise
+
+
+def _misshapen(message: str) -> EvidenceError:
+    """msgspec names the place as `$.components[3].name`; the packet as `/components/3/name`."""
+    what, _, place = message.partition(" - at ")
+    pointer = place.strip("`$").replace("[...]", "").replace("[", "/").replace("]", "").replace(".", "/")
+    return EvidenceError(what[0].lower() + what[1:], pointer=pointer, kind=KIND)
+
+
+# -- building --------------------------------------------------------------------------------------------------
+
+
+def origin_of(piece: Slice, path: str, sha256: str) -> Origin:
+    return Origin(
+        path=path,
+        sha256=sha256,
+        document=None,
+        pointer="",
+        inner="",
+        offset=piece.offset,
+        length=piece.length,
+        line=piece.line,
+    )
+
+
+def subject_of(path: str, described: str) -> Subject:
+    return Subject(id=f"sbom/{path}", type=SubjectType.SBOM, name=described or path, kind=KIND)
+
+
+def component_of(purl: str | None, name: str | None, version: str | None) -> Component:
+    """By its package URL; by its name and version alone, of no ecosystem, when it has none that can be used."""
+    found = component(purl) if purl else None
+    if found is None:
+        return Component("", plain_text(name), plain_text(version))
+    if not found.version and version:
+        return Component(found.ecosystem, found.name, plain_text(version))
+    return found
+
+
+def too_many(number: int) -> EvidenceError:
+    return EvidenceError(f"{number:,} components, above the limit of {MAX_COMPONENTS:,} for one SBOM", kind=KIND)
+
+
+def said_date(text: str | None) -> str | None:
+    """A date as written; None when absent or empty."""
+    return plain_text(text[:_MAX_DATE]) if text else None
+
+
+@dataclass(slots=True)
+class Said:
+    """What an SBOM says of the thing it describes, collected with its places."""
+
+    digests: dict[str, str]
+    diff_ids: list[str]
+    name: str = ""
+    name_at: str = ""
+
+    @classmethod
+    def nothing(cls) -> Said:
+        return cls({}, [])
+
+    def digest(self, text: str | None, pointer: str) -> None:
+        """Note the sha256 digest in a text, if there is one: alone, after `@` in a reference, or in a package URL."""
+        if not text or len(text) > MAX_PURL or len(self.digests) >= MAX_SAID:
+            return
+        plain = text.replace("%3A", ":").replace("%3a", ":").replace("%40", "@")
+        if found := _SHA256.search(plain):
+            self.digests.setdefault(found[1].lower(), pointer)
+
+    def layer(self, text: str | None) -> None:
+        """Note the digest of an unpacked layer."""
+        if text and len(self.diff_ids) < MAX_SAID and (found := _SHA256.fullmatch(text)):
+            self.diff_ids.append(found[1].lower())
+
+    def reference(self, text: str | None, pointer: str) -> None:
+        """Note a name; the first one counts."""
+        if text and not self.name:
+            self.name, self.name_at = plain_text(text), pointer
+
+    def trivy(self, key: str, value: str, pointer: str) -> None:
+        """Note a property of Trivy's. Source: trivy 0.76, pkg/sbom/core, "Property..."."""
+        if key in ("ImageID", "RepoDigest"):
+            self.digest(value, pointer)
+        elif key == "DiffID":
+            self.layer(value)
+        elif key in ("RepoTag", "Reference"):
+            self.reference(value, pointer)
+
+    def as_described(self) -> tuple[DescribedDigest, ...]:
+        return tuple(DescribedDigest(digest, pointer) for digest, pointer in self.digests.items())
+
+
+def reference(name: str | None, version: str | None) -> str:
+    """`repository:tag` of an image's name and version; the name alone when it has a tag or the version is a digest."""
+    if not name or not version or "sha256:" in version or "@" in name or ":" in name.rpartition("/")[2]:
+        return name or ""
+    return f"{name}:{version}" if re.fullmatch(r"[\w][\w.-]{0,127}", version) else name
+
+
+def tools_of(found: Iterable[tuple[str | None, str | None]]) -> tuple[str, ...]:
+    """`name version` of each tool that has a name, sorted."""
+    told = {" ".join(filter(None, (plain_text(name), plain_text(version)))) for name, version in found if name}
+    return tuple(sorted(told)[:MAX_SAID])
+
+
+# -- lines -----------------------------------------------------------------------------------------------------
+
+
+def locate(data: bytes, line: int, pointers: list[str]) -> list[int]:
+    """The 1-based line of each pointer, or of its nearest ancestor found.
+
+    A large document is not walked: its outermost keys are found by their indentation, and what lies
+    below one is looked for in the first 256 KiB after it.
+    """
+    if len(data) <= STRICT:
+        return lines.locate(data, line, pointers)
+    if b"\n" not in data[:-1]:
+        return [line] * len(pointers)
+    first = re.match(rb'(?:\xef\xbb\xbf)?\s*\{\s*?\n([ \t]*)"', data)
+    if first is None:
+        return [line] * len(pointers)
+    return [line + _line_of(data, first[1], pointer) for pointer in pointers]
+
+
+def _line_of(data: bytes, indent: bytes, pointer: str) -> int:
+    key, _, below = pointer.removeprefix("/").partition("/")
+    found = re.search(rb"^" + indent + rb'"' + re.escape(key.encode()) + rb'"\s*:', data, re.MULTILINE)
+    if found is None:
+        return 0
+    number = data.count(b"\n", 0, found.start())
+    if not below:
+        return number
+    return lines.locate(data[found.end() : found.end() + _WINDOW].lstrip(b" \t"), number, [f"/{below}"])[0]
