@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from msgspec import UnsetType
+
 from compliance.errors import EvidenceError
 from compliance.evidence.credentials import REDACTED, redact_arguments, suspicion
 from compliance.evidence.docker_inspect_splitting import MARK, MAX_ENTRY, WIDE_MARKS, split
@@ -46,8 +48,11 @@ _TOKEN = re.compile(rb'"([^"\\]*+(?:\\.[^"\\]*+)*+)"(\s*:)?|[{}\[\]]', re.DOTALL
 _BESIDE = frozenset((b"State", b"Config", b"Mounts", b"NetworkSettings"))
 #: What stands before HostConfig in every entry, should a long log of health probes push that out of the head.
 _BEFORE = frozenset((b"Id", b"State", b"Path", b"Args"))
+#: What every container has; where one was taken out, its absence must not look like an empty one.
+_WHOLE = ("State", "HostConfig", "Config", "Mounts", "NetworkSettings")
 _HEX_ID = re.compile(r"[0-9a-f]{64}")
-_PORT = re.compile(r"[0-9]{1,5}")
+#: A port, or a range of which the engine takes one.
+_PORT = re.compile(r"([0-9]{1,5})(?:-[0-9]{1,5})?")
 
 
 def identify(head: bytes) -> bool:
@@ -133,6 +138,9 @@ def _container(data: bytes, origin: Origin) -> DockerContainer:
     value = decode_json(text, origin.line)
     if not isinstance(value, dict) or not isinstance(value.get("HostConfig"), dict):
         raise EvidenceError("no container: docker inspect gives each container a HostConfig; list containers only")
+    lacking = [key for key in _WHOLE if not isinstance(value.get(key), (dict, list))]
+    if lacking:
+        raise EvidenceError(f"{lacking[0]} was taken out of this container; hand in docker inspect unchanged")
     _within_caps(value)
     wire = convert(value, ContainerWire)
     if not (wire.id or wire.name):
@@ -168,7 +176,6 @@ def _record(wire: ContainerWire, origin: Origin) -> DockerContainer:
     network = wire.network_settings or NetworkSettingsWire()
     id_ = printable(wire.id or "")
     name = printable((wire.name or "").lstrip("/")).replace("\\", "\\\\") or id_[:SHORT_ID]
-    podman = wire.image_name is not None
     running = state.running if state.running is not None else _running(state.status)
     health = state.health or state.healthcheck
     healthcheck = config.healthcheck
@@ -181,7 +188,7 @@ def _record(wire: ContainerWire, origin: Origin) -> DockerContainer:
         image_id=_digest(wire.image or ""),
         running=running,
         user=_text(config.user),
-        env=tuple(_variable(text) for text in config.env or ()),
+        env=tuple(_variable(text) for text in config.env) if config.env else (),
         app_armor_profile=_text(wire.app_armor_profile),
         security_opt=_texts(host.security_opt, OPTION_KEPT),
         cap_add=_texts(host.cap_add),
@@ -208,16 +215,17 @@ def _record(wire: ContainerWire, origin: Origin) -> DockerContainer:
         uts_mode=_text(host.uts_mode),
         userns_mode=_text(host.userns_mode),
         cgroup_parent=_text(host.cgroup_parent),
-        devices=_texts([each.path_on_host or "" for each in host.devices]) if host.devices is not None else None,
+        devices=_devices(host),
         ulimits=_ulimits(host),
-        pids_limit=host.pids_limit,
+        pids_limit=None if isinstance(host.pids_limit, UnsetType) else host.pids_limit or 0,
         health=printable(health.status) if health and health.status not in (None, "", "none") else None,
         health_test=redact_arguments(healthcheck.test)[0] if healthcheck and healthcheck.test else None,
         log_driver=_text(host.log_config.type) if host.log_config else None,
         labels=_labels(config.labels or {}),
         windows=wire.platform == "windows" or host.isolation in ("process", "hyperv"),
         process_label=_text(wire.process_label),
-        podman=podman,
+        podman=wire.image_name is not None,
+        env_given=not isinstance(config.env, UnsetType),
     )
 
 
@@ -229,8 +237,9 @@ def _text(value: str | None) -> str | None:
     return None if value is None else printable(value)
 
 
-def _texts(found: list[str] | None, kept: int = MAX_NAME) -> tuple[str, ...] | None:
-    return None if found is None else tuple(printable(each[:kept]) for each in found)
+def _texts(found: list[str] | UnsetType | None, kept: int = MAX_NAME) -> tuple[str, ...] | None:
+    """The texts of a list; null is an empty one, None an absent key."""
+    return None if isinstance(found, UnsetType) else tuple(printable(each[:kept]) for each in found or ())
 
 
 def _digest(image_id: str) -> str:
@@ -278,19 +287,25 @@ def _published(host: HostConfigWire, network: NetworkSettingsWire, *, running: b
 def _bindings(ports: Mapping[str, list[PortBinding] | None], at: str) -> Iterator[PublishedPort]:
     for container, bindings in ports.items():
         for number, binding in enumerate(bindings or ()):
-            text = binding.host_port or ""
+            port = _PORT.fullmatch(binding.host_port or "")
             yield PublishedPort(
                 container=printable(container),
                 host_ip=printable(binding.host_ip or ""),
-                host_port=int(text) if _PORT.fullmatch(text) and int(text) else None,
+                host_port=int(port[1]) or None if port else None,
                 pointer=f"{at}/{escape(container)}/{number}",
             )
 
 
-def _ulimits(host: HostConfigWire) -> tuple[str, ...] | None:
-    if host.ulimits is None:
+def _devices(host: HostConfigWire) -> tuple[str, ...] | None:
+    if isinstance(host.devices, UnsetType):
         return None
-    return tuple(f"{printable(each.name or '')}={each.soft}:{each.hard}" for each in host.ulimits)
+    return tuple(printable(each.path_on_host or "") for each in host.devices or ())
+
+
+def _ulimits(host: HostConfigWire) -> tuple[str, ...] | None:
+    if isinstance(host.ulimits, UnsetType):
+        return None
+    return tuple(f"{printable(each.name or '')}={each.soft}:{each.hard}" for each in host.ulimits or ())
 
 
 def _labels(labels: Mapping[str, str | None]) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Wire shapes of `docker inspect` (and Podman's) for a container: the fields we read, typed as the engine writes them.
 
-`None` is "absent", and null is the same: the engine writes null for an empty list. Unknown fields are tolerated.
+Where null means an empty list or no limit, an absent key is told apart (UNSET). Unknown fields are tolerated.
 Source: Docker Engine API 1.51, ContainerInspect; podman-inspect(1).
 """
 
@@ -10,7 +10,7 @@ import re
 from typing import Annotated, Any, TypeVar
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from compliance.errors import EvidenceError
 from compliance.model.evidence import escape
@@ -62,8 +62,8 @@ class HostConfigWire(Wire):
     port_bindings: dict[str, list[PortBinding] | None] | None = None
     publish_all_ports: bool | None = None
     restart_policy: RestartPolicyWire | None = None
-    cap_add: list[str] | None = None
-    cap_drop: list[str] | None = None
+    cap_add: list[str] | UnsetType | None = UNSET
+    cap_drop: list[str] | UnsetType | None = UNSET
     ipc_mode: str | None = None
     pid_mode: str | None = None
     uts_mode: str | None = msgspec.field(default=None, name="UTSMode")
@@ -71,16 +71,16 @@ class HostConfigWire(Wire):
     cgroup_parent: str | None = None
     privileged: bool | None = None
     readonly_rootfs: bool | None = None
-    security_opt: list[str] | None = None
+    security_opt: list[str] | UnsetType | None = UNSET
     cpu_shares: Int64 | None = None
     nano_cpus: Int64 | None = None
     cpu_quota: Int64 | None = None
     cpuset_cpus: str | None = None
     memory: Int64 | None = None
     memory_swap: Int64 | None = None
-    pids_limit: Int64 | None = None
-    devices: list[DeviceWire] | None = None
-    ulimits: list[UlimitWire] | None = None
+    pids_limit: Int64 | UnsetType | None = UNSET
+    devices: list[DeviceWire] | UnsetType | None = UNSET
+    ulimits: list[UlimitWire] | UnsetType | None = UNSET
     log_config: LogConfigWire | None = None
     isolation: str | None = None
 
@@ -91,7 +91,7 @@ class HealthcheckWire(Wire):
 
 class ConfigWire(Wire):
     user: str | None = None
-    env: list[str] | None = None
+    env: list[str] | UnsetType | None = UNSET
     cmd: list[str] | str | None = None
     entrypoint: list[str] | str | None = None
     image: str | None = None

@@ -13,8 +13,8 @@ from compliance.model.image import EnvEntry
 class PublishedPort:
     """A port of the host that leads into a container: `container` is as written (`80/tcp`).
 
-    `host_port` is None when it is not a number; `host_ip` is as written (empty text: every address).
-    `pointer` is where it stands.
+    `host_port` is the lowest of a range, None when the engine chooses; `host_ip` is as written (empty
+    text: every address). `pointer` is where it stands.
     """
 
     container: str
@@ -44,7 +44,8 @@ class DockerContainer:
     set). `health` is `State.Health.Status`, None when the container reports none; `health_test` the
     configured test. `networks` are the names it is attached to. `log_driver` is HostConfig.LogConfig.Type.
     `command` is what runs: the program, then its arguments. `process_label` is the SELinux label in force,
-    empty text when there is none. `podman` says that Podman wrote the entry.
+    empty text when there is none. `podman` says that Podman wrote the entry,
+    `env_given` is false when Config.Env was taken out of it. A null list is an empty one.
     """
 
     origin: Origin
@@ -92,6 +93,7 @@ class DockerContainer:
     windows: bool
     process_label: str | None = None
     podman: bool = False
+    env_given: bool = True
 
     def at(self, pointer: str = "") -> At:
         """A place in this entry by pointer from its root: `at("/HostConfig/Privileged")`."""
