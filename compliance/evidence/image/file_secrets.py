@@ -219,7 +219,7 @@ _OTHER_TOKENS: tuple[tuple[bytes, _Bytes, str], ...] = (
     (b"AGE-SECRET-KEY-1", re.compile(rb"AGE-SECRET-KEY-1[A-Z0-9]{50,}"), "an age private key"),
     (
         b"PuTTY-User-Key-File-",
-        re.compile(rb"PuTTY-User-Key-File-\d:.{0,4096}?Private-Lines:", re.DOTALL),
+        re.compile(rb"^Private-Lines: \d", re.MULTILINE),
         "a PuTTY private key",
     ),
     (b'"service_account"', re.compile(rb'"private_key"\s*:\s*"-----BEGIN'), "a Google service account key"),
@@ -338,6 +338,7 @@ _Judge = Callable[[str], bool]
 
 
 def _any(expression: str) -> _Judge:
+    """Whether a text has the expression, and what it catches is a literal."""
     compiled = re.compile(expression, re.MULTILINE)
     return lambda text: any(not _NO_VALUE.fullmatch(found[1].strip("\"'")) for found in compiled.finditer(text))
 
@@ -345,6 +346,13 @@ def _any(expression: str) -> _Judge:
 _NETRC = _any(r"\bpassword\s{1,8}(\S{1,500})")
 _REGISTRY = _any(r"\"(?:auth|identitytoken|registrytoken|password)\"\s{0,8}:\s{0,8}\"([^\"\s]{4,4000})\"")
 _CLUSTER = _any(r"^[ \t-]*(?:client-key-data|token|password):[ \t]*([^\s{][^\n]{7,8000})$")
+_HASHES = re.compile(r"^[^:\n]{1,255}:(?:\$apr1\$|\$2[abxy]\$|\$[156]\$|\{SHA\})\S{10,200}", re.MULTILINE)
+
+
+def _hashed(text: str) -> bool:
+    return _HASHES.search(text) is not None
+
+
 #: Formats with their own way to write a credential.
 _FORMATS: dict[str, tuple[_Judge, str]] = {
     ".npmrc": (_any(r"(?:_authToken|_auth|_password)[ \t]*=[ \t]*(\S{3,2000})"), "a credential of npm"),
@@ -357,7 +365,7 @@ _FORMATS: dict[str, tuple[_Judge, str]] = {
     ".dockercfg": (_REGISTRY, "a credential of a registry"),
     ".dockerconfigjson": (_REGISTRY, "a credential of a registry"),
     "config.json": (_REGISTRY, "a credential of a registry"),
-    ".htpasswd": (_any(r"^[^:\n]{1,255}:((?:\$apr1\$|\$2[abxy]\$|\$[156]\$|\{SHA\})\S{10,200})"), "a password hash"),
+    ".htpasswd": (_hashed, "a password hash"),
     ".s3cfg": (_any(r"^[ \t]*secret_key[ \t]*=[ \t]*(\S{8,200})"), "a credential of an object store"),
     ".boto": (_any(r"^[ \t]*\w*secret_access_key[ \t]*=[ \t]*(\S{8,200})"), "a credential of an object store"),
     "kubeconfig": (_CLUSTER, "a credential of a Kubernetes cluster"),
