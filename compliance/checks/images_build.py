@@ -62,7 +62,8 @@ def _on_base(image: Image, match: BaseMatch) -> Verdict:
         reason = f"the configuration names the layers of {short(match.base.name)}, and not all of them could be read"
         return not_checked(reason, at=at)
     how = "the diff ids in compliance.yaml" if match.by == "diff ids" else "the base image handed in"
-    return passed(f"the lowest {counted(match.layers, 'layer')} are those of {short(match.base.name)}, by {how}", at=at)
+    lowest = "its lowest layer is that" if match.layers == 1 else f"its lowest {match.layers} layers are those"
+    return passed(f"{lowest} of {short(match.base.name)}, by {how}", at=at)
 
 
 def _on_no_base(image: Image, approved: tuple[BaseImage, ...], unknown: list[BaseImage], at: tuple[At, ...]) -> Verdict:

@@ -8,7 +8,7 @@ from compliance.model.evidence import At
 from compliance.model.faults import counted
 from compliance.model.image import DatabaseState, Image
 from compliance.model.image_reference import image_reference
-from compliance.model.image_words import absent, cut_list, readable, short, unread
+from compliance.model.image_words import absent, cut_list, is_known_whole, readable, short, unread
 from compliance.model.images import Bound, Images
 from compliance.model.outcome import Severity
 
@@ -101,8 +101,9 @@ def image_scannable(image: Image) -> Verdict:
 def image_in_use(image: Image, images: Images, params: Parameters) -> Verdict:
     """A workload or a Docker container runs the image, joined by digest.
 
-    FAIL when only another image of the same repository runs: what was handed in is not what runs. NOT_CHECKED when the
-    join is by name and tag alone, or when nothing in the evidence names the image. An approved base need not run.
+    FAIL when another image of the same repository runs, by a digest that is none of this one's: what was handed in is
+    not what runs. NOT_CHECKED when the join is by name and tag alone, when the digest of the list over platforms is not
+    known (a copy of one platform leaves it out), or when nothing names the image. An approved base need not run.
     Source: NIST SP 800-53 rev 5, CM-8; FedRAMP Rev5 playbook, containers, asset identity per image class.
     """
     place = image.at_config()
@@ -128,7 +129,7 @@ def image_in_use(image: Image, images: Images, params: Parameters) -> Verdict:
 
 
 def _not_run(image: Image, images: Images, place: At) -> Verdict:
-    """FAIL when another image of one of its repositories runs, else NOT_CHECKED."""
+    """FAIL when another image of one of its repositories runs for certain, else NOT_CHECKED."""
     own = {image_reference(name).path for name in image.names}
     others = [
         (workload, reference)
@@ -136,8 +137,13 @@ def _not_run(image: Image, images: Images, place: At) -> Verdict:
         for reference in workload.images
         if image_reference(reference).path in own
     ]
+    certain = [(workload, reference) for workload, reference in others if image_reference(reference).is_pinned()]
     if not others:
         return not_checked("no workload and no container in the evidence names it", at=[place])
-    workload, reference = others[0]
-    reason = f"{short(workload.subject.id)} runs {short(reference)}, which is not the image handed in"
-    return failed(f"{reason} as {listed(map(short, image.names), limit=3)}", at=[place, workload.at()])
+    workload, reference = certain[0] if certain else others[0]
+    seen = f"{short(workload.subject.id)} runs {short(reference)}"
+    at = [place, workload.at()]
+    if certain and is_known_whole(image):
+        names = listed(map(short, image.names), limit=3)
+        return failed(f"{seen}; that is none of the digests of the image handed in as {names}", at=at)
+    return not_checked(f"{seen}; the digests handed in do not show whether that is this image", at=at)

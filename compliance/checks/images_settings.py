@@ -9,7 +9,7 @@ from compliance.model.configuration import Parameters
 from compliance.model.evidence import escape
 from compliance.model.faults import counted
 from compliance.model.image import Image
-from compliance.model.image_words import at_key, config_verdict, short
+from compliance.model.image_words import at_key, bytes_words, config_verdict, short
 from compliance.model.images import Images
 from compliance.model.outcome import Severity
 
@@ -131,8 +131,7 @@ def image_labels(image: Image) -> Verdict:
     missing = [key for key in _LABELS if not image.config.labels.get(key, "").strip()]
     place = image.at_config("Labels")
     if missing:
-        short_keys = [key.rpartition(".")[2] for key in missing]
-        return failed(f"no label org.opencontainers.image. {listed(short_keys)}", at=[place])
+        return failed(f"no label {listed(missing)}", at=[place])
     version = short(image.config.labels["org.opencontainers.image.version"])
     source = short(image.config.labels["org.opencontainers.image.source"])
     return passed(f"version {version} from {source}", at=[place])
@@ -187,10 +186,10 @@ def image_size(image: Image, params: Parameters) -> Verdict:
         return not_checked("only the configuration was handed in, which does not say the size", at=[image.at_config()])
     if image.incomplete:
         return not_checked(f"not every layer could be measured: {image.incomplete}", at=image.whole())
-    size = f"{image.size / 1_000_000:.1f} MB in {counted(len(image.layers), 'layer')}"
+    size = f"{bytes_words(image.size)} in {counted(len(image.layers), 'layer')}"
     if not params.image_max_size:
         return not_checked(f"{size}; no limit is configured (image-max-size-mb)", at=image.whole())
-    reason = f"{size}, {params.image_max_size // 1_000_000} MB allowed"
+    reason = f"{size}, {bytes_words(params.image_max_size)} allowed"
     return failed(reason, at=image.whole()) if image.size > params.image_max_size else passed(reason, at=image.whole())
 
 

@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from compliance.model.check import Effort, Verdict, check, listed, not_applicable, not_checked
 from compliance.model.evidence import At, escape
-from compliance.model.faults import Fault, called, counted, told, windows
+from compliance.model.faults import Fault, called, told, windows
 from compliance.model.image import Image
 from compliance.model.image_reference import image_reference
 from compliance.model.image_user import effective_user
-from compliance.model.image_words import short
+from compliance.model.image_words import is_known_whole, short
 from compliance.model.images import Bound, ImageMatch, Images
 from compliance.model.outcome import ORDER, Outcome, Severity, worst
 from compliance.model.workload import Container, ContainerKind, Pod, effective_security
@@ -46,8 +46,9 @@ _Judge = Callable[[Pod, Container, Image], _Said]
 def pod_image_handed_in(pod: Pod, images: Images) -> Verdict:
     """The image of every container is in the evidence, joined by digest.
 
-    FAIL when the evidence holds the repository under another tag or digest: not the image that runs was handed in.
-    NOT_CHECKED when nothing of the repository is there, or when the join is by name and tag, which may move.
+    FAIL when another image of the repository was handed in, all of whose digests differ from the one that is pinned.
+    NOT_CHECKED when nothing of the repository is there, when the digest of the list over platforms is not known (a copy
+    of one platform leaves it out), or when the join is by name and tag, which may move.
     Source: NIST SP 800-53 rev 5, CM-8; FedRAMP Rev5 playbook, containers, asset identity per image class.
     """
     return _judged(pod, images, _handed_in)
@@ -65,8 +66,11 @@ def _handed_in(pod: Pod, container: Container, images: Images) -> _Said:
     own = image_reference(container.image or "").path
     others = [image for image in images.images if any(image_reference(each).path == own for each in image.names)]
     if container.image and others:
+        certain = image_reference(container.image).is_pinned() and all(map(is_known_whole, others))
         words = f"{name}, and the image handed in of that repository is {listed(_names(others), limit=3)}"
-        return _Said(Outcome.FAIL, words, (place, others[0].at_config()))
+        doubt = "" if certain else "; the digests do not show whether that is the same image"
+        outcome = Outcome.FAIL if certain else Outcome.NOT_CHECKED
+        return _Said(outcome, f"{words}{doubt}", (place, others[0].at_config()))
     return _Said(Outcome.NOT_CHECKED, f"{name}, which was not handed in", (place,))
 
 
@@ -117,7 +121,7 @@ def _pinned(container: Container, images: Images, meant: dict[str, Image], name:
         return _Said(Outcome.PASS, f"{name}, which is the image handed in", at)
     named = image_reference(container.image or "")
     tagged = images.of_reference(f"{named.path}:{named.tag}") if named.tag else ()
-    known = [match.image for match in tagged if match.image.digests.index and match.image.digests.manifest]
+    known = [match.image for match in tagged if is_known_whole(match.image)]
     if known:
         words = f"{name}, and the image handed in under that tag is {listed(_names(known), limit=2)}"
         return _Said(Outcome.FAIL, words, (*at, known[0].at_config()))
@@ -293,9 +297,8 @@ def _image_volumes(pod: Pod, container: Container, image: Image) -> _Said:
     effect = (
         "so its read-only root has a hole or it cannot write there" if read_only else "so it fills up the node's disk"
     )
-    words = (
-        f"{called(container)} mounts nothing at the image's {counted(len(bare), 'volume')} {listed(map(short, bare))}"
-    )
+    noun = "a volume" if len(bare) == 1 else "volumes"
+    words = f"{called(container)} mounts nothing at {listed(map(short, bare))}, {noun} of the image"
     at = tuple(image.at_config(f"Volumes/{escape(path)}") for path in bare)
     return _Said(Outcome.FAIL, f"{words}, {effect}", (place, *at))
 

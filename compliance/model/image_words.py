@@ -96,6 +96,19 @@ def unread(image: Image) -> Verdict:
     return not_checked(reason, at=[image.at_config()])
 
 
+def is_known_whole(image: Image) -> bool:
+    """Whether every digest that may name the image is known: that of the list over platforms is often not copied."""
+    return None not in (image.digests.index, image.digests.manifest, image.digests.config)
+
+
+def bytes_words(size: int) -> str:
+    """A size as people read it: `812 bytes`, `3.4 MB` (a million bytes)."""
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if size >= factor:
+            return f"{size / factor:.1f} {unit}"
+    return f"{size} bytes"
+
+
 def readable(image: Image) -> RootFileSystem | Verdict:
     """The merged files, or why they cannot be judged: not handed in, or laid out as Windows does."""
     if image.filesystem is None:

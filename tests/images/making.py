@@ -2,8 +2,9 @@
 
 A description (a dict, or a `*.image.yaml` file) has these keys, all optional:
 `names`, `created`, `platform` (`linux/amd64`), `docker` (Docker's media types), `config` (the object, verbatim),
-`history` (default: one step a layer), `layers` (each a list of members, see `member`), and `broken` with 1-based
-layer numbers: `wrong_diff_id`, `wrong_digest`, `missing_layer`, `truncated_layer`.
+`history` (default: one step a layer), `layers` (each a list of members, see `member`), `listed` (true: it stands in a
+list over platforms, which has a digest of its own), and `broken` with 1-based layer numbers: `wrong_diff_id`,
+`wrong_digest`, `missing_layer`, `truncated_layer`.
 """
 
 from __future__ import annotations
@@ -320,6 +321,8 @@ def entries_of(description: Description, manifest: bytes) -> list[dict[str, obje
 
 def parts(description: Description, compression: str = "gzip") -> dict[str, bytes]:
     """The files of an OCI layout by name: `oci-layout`, `index.json`, `blobs/sha256/...`."""
+    if description.get("listed"):
+        return platforms([description], next(iter(description.get("names") or ()), ""), compression)
     manifest, blobs = image_blobs(description, compression)
     return layout(entries_of(description, manifest), blobs)
 
