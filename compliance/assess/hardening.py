@@ -15,7 +15,7 @@ from compliance.model.images import Bound, Use
 from compliance.rendering.text import count, cut, sentence
 
 #: What settles whether a file stands in an image.
-HAND_IN_LAYERS = "hand in the image itself, as a layout folder or a saved archive"
+WITH_LAYERS = "the image itself, as a layout folder or a saved archive"
 
 
 def hardening(known: Known, links: Sequence[IdentityLink]) -> tuple[HardeningFact, ...]:
@@ -27,7 +27,7 @@ def hardening(known: Known, links: Sequence[IdentityLink]) -> tuple[HardeningFac
         _none(known, "no-shell", "shell", files.shells if files else None),
         _none(known, "no-package-manager", "package manager", files.package_managers if files else None),
         _none(known, "no-set-id", "set-user-ID or set-group-ID file", files.set_id if files else None),
-        _none(known, "no-file-capabilities", "file that carries capabilities", files.capabilities if files else None),
+        _none(known, "no-file-capabilities", "file with capabilities", files.capabilities if files else None),
         _read_only(known),
         _sbom(joined["sbom"]),
         _signature(joined["signature"]),
@@ -56,7 +56,7 @@ def _none(known: Known, id: str, what: str, found: Facts | None) -> HardeningFac
         first = image.at_file(found.items[0]) if found.items else None
         return _fact(id, title, Standing.MISSING, f"{count(found.total, 'path')}: {told(found)}", first)
     if known.absent or image.filesystem is None:
-        return _fact(id, title, Standing.UNKNOWN, f"{known.absent}; {HAND_IN_LAYERS}")
+        return _fact(id, title, Standing.UNKNOWN, f"{known.absent}; hand in {WITH_LAYERS}")
     seen = f"none among {count(image.filesystem.files, 'file')} of {count(len(image.layers), 'layer')}"
     return _fact(id, title, Standing.SHOWN, seen, image.whole()[0])
 
@@ -137,10 +137,7 @@ def rebuilt(known: Known) -> tuple[Standing, str]:
     builds = known.builds
     names = listed(repositories(known.image), limit=2)
     if len(builds) < 2:
-        return Standing.UNKNOWN, (
-            "the evidence holds one build only, or no date of it; hand in two or more builds of the same name, "
-            "or the registry's list of them"
-        )
+        return Standing.UNKNOWN, "the evidence holds fewer than two dated builds of the same name"
     gap = max((later - earlier).days for earlier, later in pairwise(builds))
     words = (
         f"{count(len(builds), 'build')} of {cut(names, 120)} between {builds[0]:%Y-%m-%d} and {builds[-1]:%Y-%m-%d}, "

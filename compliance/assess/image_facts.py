@@ -11,14 +11,14 @@ from compliance.model.check import listed
 from compliance.model.cluster import Cluster
 from compliance.model.configuration import Configuration
 from compliance.model.evidence import At, Location
-from compliance.model.image import Facts, FileFact, Image
+from compliance.model.image import Facts, Image
 from compliance.model.image_reference import image_reference
 from compliance.model.image_user import UserVerdict, effective_user
 from compliance.model.images import Bound, Images, SbomMatch, Use
-from compliance.rendering.text import count, cut
+from compliance.rendering.text import count, cut, middle
 
-#: Files named in one sentence; the lists of the page hold more.
-FILES_TOLD = 4
+#: Files named in one sentence, and characters of a path; the lists of the page hold more.
+FILES_TOLD, PATH_TOLD = 2, 48
 #: Labels by which an image names who keeps it.
 #: Source: OCI image specification 1.1, "Pre-Defined Annotation Keys"; Docker's deprecated MAINTAINER.
 OWNER_LABELS = ("org.opencontainers.image.authors", "org.opencontainers.image.vendor", "maintainer")
@@ -131,15 +131,10 @@ def claimed_owner(image: Image) -> str:
 
 
 def told(facts: Facts) -> str:
-    """`/bin/bash (bash), /bin/dash and 3 more`: files by path, cut with how many there are in all."""
-    named = [_file(fact) for fact in facts.items[:FILES_TOLD]]
+    """`/bin/bash, /bin/sh and 3 more`: the first files by path, and how many more there are."""
+    named = [middle(fact.path, PATH_TOLD) for fact in facts.items[:FILES_TOLD]]
     more = facts.total - len(named)
     return f"{', '.join(named)} and {more:,} more" if more > 0 else ", ".join(named)
-
-
-def _file(fact: FileFact) -> str:
-    plain = not fact.detail or fact.path.rpartition("/")[2] == fact.detail
-    return cut(fact.path, 120) if plain else f"{cut(fact.path, 120)} ({cut(fact.detail, 60)})"
 
 
 def places(uses: Iterable[Use]) -> str:

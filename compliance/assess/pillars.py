@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from compliance.assess.hardening import HAND_IN_LAYERS, rebuilt
+from compliance.assess.hardening import WITH_LAYERS, rebuilt
 from compliance.assess.image_facts import Known, by_digest, places, told
 from compliance.assess.reach import reach
 from compliance.model.check import listed
@@ -52,7 +52,7 @@ def _surface(known: Known) -> Pillar:
         f"base class {files.base_class.value}: {files.base_because}" if files else "",
         _packages(files) if files else "",
     ]
-    missing = [] if files else [HAND_IN_LAYERS]
+    missing = [] if files else [WITH_LAYERS]
     if known.age.days is None:
         missing.append("a date that can be trusted: a build record, or a signed provenance")
     standing = Standing.MISSING if faults else Standing.UNKNOWN if missing else Standing.SHOWN
@@ -70,26 +70,21 @@ def _sizes(image: Image) -> str:
 def _packages(files: RootFileSystem) -> str:
     counted = Counter(package.ecosystem for package in files.packages)
     parts = [f"{number:,} {name}" for name, number in sorted(counted.items())[:_ECOSYSTEMS_TOLD]]
-    said = f"{count(len(files.packages), 'package')} in its databases" + (f": {', '.join(parts)}" if parts else "")
-    return f"{said}; {files.scannable}" if files.scannable else said
+    return f"{count(len(files.packages), 'package')} in its databases" + (f": {', '.join(parts)}" if parts else "")
 
 
 def _tools(known: Known) -> Pillar:
     title = "No shell, no package manager, no network tool"
     files = known.image.filesystem
     if files is None:
-        return _pillar("tools", title, Standing.UNKNOWN, [known.absent], HAND_IN_LAYERS)
+        return _pillar("tools", title, Standing.UNKNOWN, [known.absent], WITH_LAYERS)
     deciding = (
         ("shell", files.shells),
         ("package manager", files.package_managers),
         ("network tool", files.network_tools),
     )
     facts = [_has(what, found) for what, found in deciding]
-    facts += [
-        _has(what, found)
-        for what, found in (("build tool", files.build_tools), ("server for remote access", files.remote_servers))
-        if found.total
-    ]
+    facts += [_has(what, found, many) for what, many, found in _besides(files) if found.total]
     if any(found.total for _, found in deciding):
         return _pillar("tools", title, Standing.MISSING, facts)
     if known.absent:
@@ -97,8 +92,15 @@ def _tools(known: Known) -> Pillar:
     return _pillar("tools", title, Standing.SHOWN, facts)
 
 
-def _has(what: str, found: Facts) -> str:
-    return f"{count(found.total, what)}: {told(found)}" if found.total else f"no {what} found"
+def _besides(files: RootFileSystem) -> tuple[tuple[str, str, Facts], ...]:
+    return (
+        ("build tool", "", files.build_tools),
+        ("server for remote access", "servers for remote access", files.remote_servers),
+    )
+
+
+def _has(what: str, found: Facts, many: str = "") -> str:
+    return f"{count(found.total, what, many)}: {told(found)}" if found.total else f"no {what} found"
 
 
 def _identity(known: Known) -> Pillar:
@@ -108,7 +110,7 @@ def _identity(known: Known) -> Pillar:
     if files is not None:
         facts.append(_has("set-user-ID or set-group-ID file", files.set_id))
         if files.capabilities.total:
-            facts.append(_has("file that carries capabilities", files.capabilities))
+            facts.append(_has("file with capabilities", files.capabilities, "files with capabilities"))
         roots = [one.name for one in files.users or () if one.uid == 0]
         if len(roots) > 1:
             facts.append(f"{len(roots):,} users with the id 0: {listed(roots, limit=4)}")
@@ -120,11 +122,9 @@ def _exploitability(known: Known) -> Pillar:
     files = known.image.filesystem
     facts = ["no scan of this image is joined to it, so nobody can say which vulnerabilities it has"]
     if files is not None:
-        facts.append(f"a scanner would find {_packages(files)}")
-    digest = known.image.digests.manifest or known.image.digests.config
-    missing = (
-        "a vulnerability scan of this very digest" + (f" ({digest})" if digest else "") + ", with any VEX statements"
-    )
+        sees = f"a scanner would find {count(len(files.packages), 'package')}"
+        facts.append(f"{sees}, but not all there is: {files.scannable}" if files.scannable else sees)
+    missing = "a vulnerability scan of this very digest, and the VEX statements about it"
     return _pillar("exploitability", "Nothing exploitable is known", Standing.UNKNOWN, facts, missing)
 
 

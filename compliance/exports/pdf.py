@@ -29,6 +29,7 @@ from compliance.rendering.blocks import Limits
 from compliance.rendering.chapters import Chapter, chapters_of
 from compliance.rendering.environment import packaged, render
 from compliance.rendering.glossary import words_used
+from compliance.rendering.images import ranked
 from compliance.rendering.links import Links, links_of
 from compliance.rendering.text import cut
 from compliance.rendering.views import author_of, file_kinds, framework_names, inherited, object_kinds, system_name
@@ -49,8 +50,9 @@ class Detail:
     """How much of each long list is printed; everything cut says n of N.
 
     `checks`, `related` and `ids` are of one block or entry, `places` of one action, `failing` of one
-    framework, `blocks` of one section, `actions` and `files` of the document. `characters` of HTML
-    make a page, measured over the sample and rounded down.
+    framework, `blocks` of one section, `actions` and `files` of the document. `images` are rows of their
+    table and `image_pages` those with a page, which lists `image_layers`, and of each sort `image_files`.
+    `characters` of HTML make a page, measured over the sample and rounded down.
     """
 
     characters: int
@@ -64,6 +66,11 @@ class Detail:
     blocks: int
     actions: int
     files: int
+    images: int
+    image_pages: int
+    image_layers: int = 7
+    image_files: int = 3
+    image_facts: int = 5
     titles: bool = True
     examples: bool = True
 
@@ -81,6 +88,8 @@ DETAILS = (
         blocks=400,
         actions=200,
         files=400,
+        images=200,
+        image_pages=24,
     ),
     Detail(
         characters=7200,
@@ -93,6 +102,8 @@ DETAILS = (
         blocks=400,
         actions=120,
         files=300,
+        images=150,
+        image_pages=16,
         examples=False,
     ),
     Detail(
@@ -106,6 +117,8 @@ DETAILS = (
         blocks=60,
         actions=80,
         files=200,
+        images=100,
+        image_pages=10,
         examples=False,
     ),
     Detail(
@@ -119,6 +132,8 @@ DETAILS = (
         blocks=4,
         actions=40,
         files=120,
+        images=60,
+        image_pages=6,
         titles=False,
         examples=False,
     ),
@@ -133,6 +148,8 @@ DETAILS = (
         blocks=0,
         actions=30,
         files=100,
+        images=40,
+        image_pages=3,
         titles=False,
         examples=False,
     ),
@@ -188,6 +205,8 @@ def document(assessment: Assessment, detail: Detail) -> str:
         "file_kinds": file_kinds(assessment),
         "object_kinds": object_kinds(assessment),
         "kind_names": {name: kind.title for name, kind in assessment.evidence_kinds.items()},
+        "image_rows": ranked(assessment.images)[: detail.images],
+        "image_pages": min(detail.image_pages, len(assessment.images)),
         "read_files": read,
         "read_total": len(assessment.evidence) - len(other),
         "part_files": tuple(file for file in assessment.evidence if file.problems),

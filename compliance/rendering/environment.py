@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
-from compliance.rendering import states, text
+from compliance.rendering import images, states, text
 from compliance.rendering.charts import bar
 from compliance.resources import templates
 
@@ -29,6 +29,7 @@ def environment() -> Environment:
     )
     made.filters.update(
         cut=text.cut,
+        middle=text.middle,
         number=text.number,
         size=text.size,
         digest=text.digest,
@@ -45,6 +46,15 @@ def environment() -> Environment:
         outcome_state=states.outcome_state,
         control_states=states.CONTROL_STATES,
         reason_words=states.REASON_WORDS,
+        standing_states=images.STANDING_STATES,
+        link_states=images.LINK_STATES,
+        link_names=images.LINK_NAMES,
+        links_by_kind=images.links_by_kind,
+        standings=images.standings,
+        digest_of=images.digest_of,
+        os_of=images.os_of,
+        secrets_of=images.secrets_of,
+        fact_rows=images.fact_rows,
     )
     return made
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from compliance.model.image import NO_FACTS, Facts, FileFact, Image, RootFileSystem, SecretFact
-from compliance.model.image_report import ImageReport, Link, Standing
+from compliance.model.image_report import IdentityLink, ImageReport, Link, Standing
 from compliance.rendering.states import NOT_CHECKED, NOT_SATISFIED, PART_SHOWN, SATISFIED, State
 
 SHOWN = State(
@@ -52,7 +52,7 @@ LINK_STATES = {
 #: What each kind of evidence that is joined to an image is called.
 LINK_NAMES = {
     "sbom": "SBOM",
-    "scan": "vulnerability scan",
+    "scan": "scan",
     "signature": "signature",
     "provenance": "provenance",
     "admission": "admission decision",
@@ -86,6 +86,11 @@ def standings(report: ImageReport) -> tuple[tuple[State, int], ...]:
     """Hardening facts per state, in the order of the legend; the numbers add up to the number of facts."""
     counted = Counter(fact.standing for fact in report.hardening)
     return tuple((state, counted[standing]) for standing, state in STANDING_STATES.items())
+
+
+def links_by_kind(report: ImageReport) -> dict[str, IdentityLink]:
+    """The links that evidence makes, by kind; those of which nothing is known are left out."""
+    return {one.kind: one for one in report.identity if one.link is not Link.UNKNOWN}
 
 
 def digest_of(image: Image) -> str:
@@ -133,10 +138,10 @@ def _sorts(files: RootFileSystem) -> Sequence[tuple[str, Facts]]:
         ("Network tools", files.network_tools),
         ("Build tools", files.build_tools),
         ("Servers for remote access", files.remote_servers),
-        ("Set-user-ID and set-group-ID", files.set_id),
+        ("Set-ID files", files.set_id),
         ("File capabilities", files.capabilities),
         ("World-writable", files.world_writable),
-        ("Writable by its own user, on PATH", files.path_writable),
+        ("Writable by its user", files.path_writable),
         ("Devices", files.devices),
         ("Leftovers and caches", files.leftovers),
         ("Executables of no package", files.ownership.unowned if files.databases else NO_FACTS),
@@ -148,10 +153,11 @@ def _row(title: str, found: Facts, each: int) -> FactRow:
 
 
 def _file(fact: FileFact) -> tuple[str, int, str]:
-    return fact.path, fact.layer, fact.detail
+    said = fact.path.rpartition("/")[2] == fact.detail
+    return fact.path, fact.layer, "" if said else fact.detail
 
 
 def _secret(fact: SecretFact) -> tuple[str, int, str]:
     by_name = ", by its name" if fact.by_name else ""
-    gone = f", deleted in layer {fact.deleted_by}, shipped all the same" if fact.deleted_by is not None else ""
+    gone = f", deleted in layer {fact.deleted_by}, still shipped" if fact.deleted_by is not None else ""
     return fact.path, fact.layer, f"{fact.kind}{by_name}{gone}"

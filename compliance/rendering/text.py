@@ -41,6 +41,14 @@ def cut(text: str, limit: int) -> str:
     return f"{text[:limit]} … ({number(limit)} of {number(len(text))} characters)"
 
 
+def middle(text: str, limit: int) -> str:
+    """At most `limit` characters: beginning and end of a longer text, for lines whose whole text stands elsewhere."""
+    if len(text) <= limit:
+        return text
+    end = (limit - 3) // 2
+    return f"{text[: limit - 3 - end]} … {text[-end:]}"
+
+
 def shown(value: object) -> object:
     """What a template prints for any value: texts from data are cleaned and bounded, markup of ours stays."""
     if isinstance(value, Markup):

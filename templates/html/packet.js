@@ -83,11 +83,11 @@
     return text;
   };
 
-  /* ---- the three tables ---- */
+  /* ---- the tables ---- */
   function makeViews() {
-    const c = data.controls, o = data.observations, k = data.checks, s = data.subjects, f = data.files;
+    const c = data.controls, o = data.observations, k = data.checks, s = data.subjects, f = data.files, m = data.images;
     const severities = ["critical", "high", "medium", "low"];
-    return {
+    const found = {
       controls: {
         label: "Controls", total: c.id.length, all: c.id.length, noun: "controls", key: controlKey, drawer: controlDrawer,
         columns: [
@@ -149,12 +149,41 @@
         more: (i) => f.sha256[i],
       },
     };
+    if (m.length) found.images = {
+      label: "Images", total: m.length, all: data.images_total, noun: "images", key: (i) => m[i].id, drawer: imageDrawer, order: "what is not so stands first",
+      columns: [
+        { name: "Image", width: 32, text: (i) => m[i].name },
+        { name: "Built on", width: 9, text: (i) => m[i].class },
+        { name: "User", width: 7, text: (i) => known(m[i].uid, String), rank: (i) => last(m[i].uid), numeric: true },
+        { name: "Age, days", width: 8, text: (i) => known(m[i].age, number), rank: (i) => last(m[i].age), numeric: true },
+        { name: "MB", width: 7, text: (i) => known(m[i].size, (bytes) => (bytes / 1e6).toFixed(1)), rank: (i) => last(m[i].size), numeric: true },
+        { name: "Packages", width: 8, text: (i) => known(m[i].packages, number), rank: (i) => last(m[i].packages), numeric: true },
+        { name: "Secrets", width: 7, text: (i) => known(m[i].secrets, number), rank: (i) => last(m[i].secrets), numeric: true },
+        { name: "Not so", width: 7, text: (i) => number(m[i].failing), rank: (i) => m[i].failing, numeric: true },
+        { name: "SBOM", width: 9, text: (i) => data.image_states[m[i].links[0][0]][1], node: (i) => mark(data.image_states[m[i].links[0][0]]) },
+        { name: "Run by", width: 6, text: (i) => number(m[i].run_by_total), rank: (i) => m[i].run_by_total, numeric: true },
+      ],
+      facets: [
+        { key: "class", label: "Built on", values: (i) => [m[i].class] },
+        { key: "notso", label: "Not so", values: (i) => titled(m[i], "missing") },
+        { key: "unknown", label: "Not known", values: (i) => titled(m[i], "unknown") },
+        { key: "sbom", label: "SBOM", values: (i) => [data.image_states[m[i].links[0][0]][1]] },
+        { key: "running", label: "Run by", values: (i) => [m[i].run_by_total ? "some workload" : "no workload in the evidence"] },
+        { key: "owner", label: "Owner", values: (i) => [m[i].owner || "not named"] },
+      ],
+      more: (i) => m[i].names.join(" ") + " " + m[i].digests.map((pair) => pair[1]).join(" ") + " " + m[i].os + " " + m[i].found.map((row) => row[1].map((file) => file[0]).join(" ")).join(" "),
+    };
+    return found;
   }
+  /* What nobody knows sorts after every number. */
+  const last = (value) => (value === null ? Infinity : value);
+  const known = (value, said) => (value === null ? "not known" : said(value));
+  const titled = (image, standing) => image.hardening.concat(image.pillars).filter((one) => one[0] === standing).map((one) => one[1]);
 
   /* ---- what the address says ---- */
   function readHash() {
-    const match = /^#\/(controls|observations|evidence)(?:\?(.*))?$/.exec(location.hash);
-    if (!match) return null;
+    const match = /^#\/(controls|observations|evidence|images)(?:\?(.*))?$/.exec(location.hash);
+    if (!match || (match[1] === "images" && !data.images.length)) return null;
     return { view: match[1], values: new URLSearchParams(match[2] || "") };
   }
   function writeHash() {
@@ -198,7 +227,7 @@
     }
     sortRows();
     picked = -1;
-    const left = view.all > view.total ? " This page holds " + number(view.total) + " of " + number(view.all) + " " + view.noun + ", the worst outcomes first; all are beside it in the packet." : "";
+    const left = view.all > view.total ? " This page holds " + number(view.total) + " of " + number(view.all) + " " + view.noun + ", " + (view.order || "the worst outcomes first") + "; all are beside it in the packet." : "";
     byId("status").textContent = number(filtered.length) + " of " + number(view.all) + " " + view.noun + " shown." + left;
     byId("window").scrollTop = 0;
     drawHead();
@@ -313,7 +342,7 @@
     writeHash();
     if (back) byId("window").focus({ preventScroll: true });
   }
-  const section = (title, ...body) => [el("h3", {}, title), ...body.flat()];
+  const section = (title, ...body) => [el("h3", {}, title), ...body.flat(2)];
   const sentence = (label, text) => (text ? el("p", {}, el("b", {}, label + " "), text) : null);
   function copyable(text) {
     const block = el("pre", {}, text);
@@ -327,7 +356,8 @@
     const o = data.observations, check = o.check[i], subject = o.subject[i], k = data.checks;
     const facts = el("dl", {});
     const fact = (name, value) => value && facts.append(el("dt", {}, name), el("dd", {}, value));
-    fact("Subject", data.subjects.id[subject]);
+    const image = data.images.some((one) => one.id === data.subjects.id[subject]);
+    fact("Subject", image ? link(hashOf("images", { open: data.subjects.id[subject] }), data.subjects.name[subject]) : data.subjects.id[subject]);
     fact("Kind", data.subjects.kind[subject]);
     fact("Namespace", data.subjects.namespace[subject]);
     fact("Digest", data.subjects.digest[subject] && mono(data.subjects.digest[subject]));
@@ -414,6 +444,33 @@
       f.problems[i].length ? section("Problems inside", el("ul", {}, f.problems[i].map((one) => el("li", {}, one))), f.problems_total[i] > f.problems[i].length ? el("p", { class: "ofn" }, f.problems[i].length + " of " + number(f.problems_total[i]) + " shown; all in assessment.json.") : null) : null,
       f.objects[i].length ? section("Objects inside", el("ul", {}, f.objects[i].map(([kind, count, known]) => el("li", {}, kind + ": " + number(count) + (known ? "" : " (listed, and judged by nothing)"))))) : null,
       section("Verify", copyable("sha256sum " + quoted(f.path[i])))]);
+  }
+  const imageState = (word) => mark(data.image_states[word]);
+  const placed = (place) => (place.length ? [" ", fileLink(place[0]), place[1] ? [" ", mono(place[1])] : null].flat().filter(Boolean) : []);
+  const rest = (shown, total, where) => (total > shown ? el("p", { class: "ofn" }, number(shown) + " of " + number(total) + " shown; all in " + where + ".") : null);
+  function imageDrawer(i) {
+    const m = data.images[i], facts = el("dl", {});
+    const fact = (name, ...value) => facts.append(el("dt", {}, name), el("dd", {}, ...value));
+    for (const [name, value] of m.digests) fact(name, mono(value));
+    if (m.names.length > 1) fact("Names", m.names.join(", "));
+    fact("Platform", m.platform + (m.libc ? ", C library " + m.libc : ""));
+    fact("Built on", m.class + (m.os ? ", " + m.os : "") + ": " + m.class_because);
+    fact("Base", m.base);
+    fact("User", m.user);
+    fact("Age", m.age_words);
+    fact("Size", m.size_words + (m.files === null ? "" : ", " + number(m.files) + " files"));
+    fact("Packages", m.packages === null ? "not known" : number(m.packages) + m.ecosystems.map(([name, count]) => ", " + number(count) + " " + name).join("") + (m.scannable ? "; " + m.scannable : ""));
+    fact("Owner", m.owner || "not named");
+    fact("Handed in as", m.form, ...placed(m.place));
+    show(m.name, [facts,
+      m.incomplete || m.faults.length ? section("Read this first", m.incomplete ? el("p", {}, "Files of this image may be unseen: " + m.incomplete + ". What was not found is not proven absent.") : "", el("ul", {}, m.faults.map((one) => el("li", {}, one))), rest(m.faults.length, m.faults_total, "assessment.json") || "") : null,
+      el("p", {}, link(hashOf("observations", { q: m.id }), "Observations of this image")),
+      section("Six pillars", m.pillars.map(([state, title, lines, missing]) => el("div", { class: "pillar" }, el("p", {}, imageState(state), " ", el("b", {}, title)), el("ul", {}, lines.map((line) => el("li", {}, line)), missing ? el("li", { class: "dim" }, "To hand in: " + missing) : null)))),
+      section("Hardening facts", el("table", { class: "t small-table" }, el("tbody", {}, m.hardening.map(([state, title, because, place]) => el("tr", {}, el("td", {}, imageState(state)), el("th", { scope: "row" }, title), el("td", {}, because, ...placed(place))))))),
+      section("Evidence joined to it", el("table", { class: "t small-table" }, el("tbody", {}, m.links.map(([state, name, because]) => el("tr", {}, el("td", {}, imageState(state)), el("th", { scope: "row" }, name), el("td", {}, because)))))),
+      section("Layers", el("table", { class: "t small-table" }, el("thead", {}, el("tr", {}, ["No.", "Layer, bytes, entries", "Made by, digest"].map((name) => el("th", { scope: "col" }, name)))), el("tbody", {}, m.layers.map(([at, origin, bytes, members, by, digest]) => el("tr", {}, el("th", { scope: "row" }, String(at)), el("td", {}, origin || "no base known", bytes ? el("br") : "", bytes ? dim(number(bytes) + " bytes, " + number(members) + " entries") : ""), el("td", {}, mono(by || "not stated"), el("br"), el("span", { class: "mono dim" }, digest)))))), rest(m.layers.length, m.layers_total, "assessment.json") || ""),
+      m.found.length ? section("Files worth naming", m.found.map(([title, files, total]) => [el("p", {}, el("b", {}, title), dim(" " + number(files.length) + " of " + number(total))), el("ul", {}, files.map(([path, layer, what]) => el("li", {}, mono(path), (what ? " " + what : "") + ", ", dim("layer " + layer))))])) : null,
+      section("Run by", m.run_by_total ? el("ul", {}, m.run_by.map((id) => el("li", {}, link(hashOf("observations", { q: id }), id)))) : el("p", {}, "No workload in the evidence."), rest(m.run_by.length, m.run_by_total, "assessment.json") || "")]);
   }
   const quoted = (text) => "'" + text.replace(/'/g, "'\\''") + "'";
 

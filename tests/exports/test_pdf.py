@@ -30,6 +30,7 @@ CHAPTERS = (
     "Scope and population",
     "How the verdicts were made",
     "Results by framework and section",
+    "Images",
     "Controls",
     "Actions",
     "Evidence requests",

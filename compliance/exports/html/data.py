@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from compliance.exports.html.controls import checks_table, controls_table, frameworks_table
+from compliance.exports.html.images import image_rows, image_states
 from compliance.model.assessment import Assessment, Observation
 from compliance.model.evidence import Location, Subject
 from compliance.model.outcome import ORDER, Outcome
@@ -88,6 +89,9 @@ def data_of(assessment: Assessment, links: Links) -> dict[str, object]:
         "observations_total": len(assessment.observations),
         "snippets": snippets,
         "snippets_of": [len(snippets), failed],
+        "images": image_rows(assessment, files),
+        "images_total": len(assessment.images),
+        "image_states": image_states(),
         "files": _files_table(assessment),
         "files_total": len(assessment.evidence),
     }
