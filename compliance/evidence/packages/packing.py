@@ -18,6 +18,7 @@ MAX_BYTES = 32 << 20
 MAX_PACKAGES = 200_000
 #: Paths that are compressed together.
 _TOGETHER = 1000
+_DAMAGED = "the list of paths that packages own cannot be unpacked; read the image again"
 _LINE = re.compile(rb"[^\r\n]++")
 
 
@@ -80,6 +81,8 @@ def unpack_paths(data: bytes) -> list[str]:
     Raises:
         EvidenceError: the bytes are not of `pack_paths`, or more than MAX_BYTES and MAX_PATHS allow.
     """
+    if not data:
+        return []
     paths: list[str] = []
     rest, size = b"", 0
     try:
@@ -90,9 +93,12 @@ def unpack_paths(data: bytes) -> list[str]:
                     raise EvidenceError(f"the list of paths that packages own is longer than {MAX_BYTES:,} bytes")
                 *whole, rest = (rest + part).split(b"\0")
                 paths += map(bytes.decode, whole)
-        return [*paths, rest.decode()] if size else []
+        paths.append(rest.decode())
     except (zstandard.ZstdError, UnicodeDecodeError) as error:
-        raise EvidenceError("the list of paths that packages own cannot be unpacked; read the image again") from error
+        raise EvidenceError(_DAMAGED) from error
+    if not size:
+        raise EvidenceError(_DAMAGED)
+    return paths
 
 
 class Collected:
