@@ -31,10 +31,10 @@ MAX_FAULTS = 200
 _TOLD = 4
 #: Keys beside `config` that Docker's builder writes and OCI's format does not know.
 #: Source: moby `image/image.go` (V1Image); OCI image specification 1.1, config.md.
-_DOCKER_KEYS = ("docker_version", "container", "container_config")
-_DOCKER_TYPE = "application/vnd.docker."
+DOCKER_KEYS = ("docker_version", "container", "container_config")
+DOCKER_TYPE = "application/vnd.docker."
 #: How many digits tell an image where no name does.
-_SHORT = 12
+SHORT = 12
 
 
 def build(found: FoundImage, contents: Sequence[LayerContents | None], sha256_of: Mapping[str, str]) -> Image:
@@ -112,7 +112,7 @@ class _Building:
             self._fault(fault.words, origin_of(fault.piece, self._sha256_of), fault.pointer, hides=fault.hides)
         filesystem = self._filesystem(config)
         names = tuple(sorted(set(found.names)))
-        name = names[0] if names else found.config[: len("sha256:") + _SHORT]
+        name = names[0] if names else found.config[: len("sha256:") + SHORT]
         return Image(
             origin=self._origin,
             subject=Subject(id=f"image/{found.config}", type=SubjectType.IMAGE, name=name, digest=found.config),
@@ -158,9 +158,9 @@ class _Building:
         Media types say so, or keys that Docker's builder alone writes; an archive that `docker save`
         wrote states no types, and there a health check is honoured.
         """
-        if any(layer.media_type.startswith(_DOCKER_TYPE) for layer in self._found.layers):
+        if any(layer.media_type.startswith(DOCKER_TYPE) for layer in self._found.layers):
             return True
-        if any(key in root for key in _DOCKER_KEYS):
+        if any(key in root for key in DOCKER_KEYS):
             return True
         return self._found.form == "docker-archive" and config.healthcheck is not None
 
