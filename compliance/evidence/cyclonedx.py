@@ -150,6 +150,7 @@ def _sbom(data: bytes, slice: Slice, path: str, sha256: str) -> Sbom:
         components_at="/components",
         components_total=listed.total,
         distro=listed.distro,
+        described_type=plain_text(described.type) if described is not None else "",
     )
 
 

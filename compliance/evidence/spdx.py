@@ -157,6 +157,7 @@ def _sbom(data: bytes, slice: Slice, path: str, sha256: str) -> Sbom:
         components_at="/packages",
         components_total=len(packages),
         distro=_distro(packages),
+        described_type=_type(packages, described),
     )
 
 
@@ -231,6 +232,14 @@ def _distro(packages: list[_Package]) -> str:
     for package in packages:
         if package.primary_package_purpose == "OPERATING-SYSTEM" and package.name:
             return plain_text(f"{package.name}-{package.version_info or ''}".rstrip("-"))
+    return ""
+
+
+def _type(packages: list[_Package], described: frozenset[str]) -> str:
+    """What the first described package is: `container`, `application` ..., in small letters."""
+    for package in packages:
+        if package.spdx_id in described:
+            return plain_text(package.primary_package_purpose).lower()
     return ""
 
 

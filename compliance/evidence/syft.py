@@ -142,8 +142,15 @@ def _sbom(data: bytes, slice: Slice, path: str, sha256: str) -> Sbom:
         components=tuple([component_of(found.purl, found.name, found.version) for found in artifacts]),
         components_at="/artifacts",
         components_total=len(artifacts),
+        described_type=_type(document.source),
         distro=plain_text("-".join(filter(None, (distro.id, distro.version_id)))),
     )
+
+
+def _type(source: _Source | None) -> str:
+    """`container` for an image, as the other formats call it; else `directory`, `file` or `snap`."""
+    kind = plain_text(source.type) if source is not None else ""
+    return "container" if kind == "image" else kind
 
 
 def _said(source: _Source) -> Said:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import NamedTuple, TypeVar
 
+from compliance.model.archive_manifest import archive_manifest
 from compliance.model.cluster import WorkloadEntry
 from compliance.model.configuration import BaseImage
 from compliance.model.docker import DockerContainer, Dockerfile
@@ -91,7 +92,7 @@ class Images:
     def sboms_of(self, image: Image) -> tuple[SbomMatch, ...]:
         """The SBOMs of an image, those joined by digest first, then by subject id."""
         found: dict[str, SbomMatch] = {}
-        own = (image.digests.manifest, image.digests.config)
+        own = (image.digests.manifest, image.digests.config, archive_manifest(image) if self.sboms else None)
         diff_ids = tuple(layer.diff_id for layer in image.layers)
         for digest in own:
             for sbom in self.sboms_by_digest.get(digest or "", ()):
@@ -103,6 +104,8 @@ class Images:
             found.setdefault(sbom.subject.id, SbomMatch(sbom, Bound.INDEX, ""))
         for name in image.names:
             for sbom in self.sboms_by_name.get(full_name(image_reference(name)), ()):
+                if any(named.digest in self.by_digest for named in sbom.digests):
+                    continue  # of another build or platform that was handed in, too
                 found.setdefault(sbom.subject.id, SbomMatch(sbom, Bound.NAME, _contradiction(sbom, image)))
         order = list(Bound)
         return tuple(sorted(found.values(), key=lambda match: (order.index(match.by), match.sbom.subject.id)))

@@ -39,6 +39,8 @@ class Sbom:
     when absent; `created_at` its pointer. `tools` are `name version`, sorted. `components` leaves out
     the described thing itself, files, and operating-system entries; `components_total` counts all
     entries of any kind. `distro` is `id-version` where the tool says it, else empty text.
+    `described_type` is what kind of thing it is about, as the tool says (`container`, `application`,
+    `directory`); empty text where it does not.
     """
 
     origin: Origin
@@ -57,6 +59,7 @@ class Sbom:
     components_at: str
     components_total: int
     distro: str
+    described_type: str = ""
 
     def at(self, pointer: str = "") -> At:
         """A place in the document; the document itself by default."""
