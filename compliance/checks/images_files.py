@@ -10,6 +10,7 @@ from compliance.model.check import Effort, Verdict, check, failed, not_applicabl
 from compliance.model.configuration import Parameters
 from compliance.model.faults import counted
 from compliance.model.image import DatabaseState, Facts, FileFact, Image, RootFileSystem
+from compliance.model.image_user import effective_user
 from compliance.model.image_words import absent, files_words, judged_files, layers_read, readable, short
 from compliance.model.images import Images
 from compliance.model.outcome import Severity
@@ -113,13 +114,20 @@ def image_world_writable(image: Image, images: Images, params: Parameters) -> Ve
     fix="Let root own programs and their directories, and run as another user.",
 )
 def image_path_writable(image: Image, images: Images, params: Parameters) -> Verdict:
-    """No program or directory on PATH can be written by the user the image names, unless that is root.
+    """No program or directory on PATH can be written by the user the image names.
 
+    NOT_APPLICABLE when that is root, who may write everything; NOT_CHECKED when it cannot be told who that is.
     Source: NIST SP 800-190, 4.4.4; NIST SP 800-53 rev 5, CM-5(6).
     """
     root = readable(image)
     if isinstance(root, Verdict):
         return root
+    user = effective_user(image)
+    place = image.at_config("User")
+    if user.root is None:
+        return not_checked(f"the image {user.words}", at=[place])
+    if user.root:
+        return not_applicable(f"the image {user.words}, who may write everything", at=[place])
     return judged_files(image, images, params, root.path_writable, "no program on PATH that the image's user may write")
 
 

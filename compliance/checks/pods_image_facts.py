@@ -59,7 +59,7 @@ def _handed_in(pod: Pod, container: Container, images: Images) -> _Said:
     found = _matches(container, images)
     name = f"{called(container)} runs {short(container.image or 'an image without a name')}"
     if found and found[0].by is not Bound.NAME:
-        words = f"{name}, handed in as {found[0].image.said}, {found[0].by.value}"
+        words = f"{name}, handed in as {short(found[0].image.said)}, {found[0].by.value}"
         return _Said(Outcome.PASS, words, (place, found[0].image.at_config()))
     if found:
         return _Said(Outcome.NOT_CHECKED, f"{name}, joined by name and tag only", (place,))
@@ -323,9 +323,8 @@ def pod_image_platform(pod: Pod, images: Images) -> Verdict:
 
     def judge(pod: Pod, container: Container, image: Image) -> _Said:
         fits = system in (None, image.os) and architecture in (None, image.architecture)
-        words = (
-            f"{called(container)}: the image is for {image.platform or 'no stated platform'}, the workload asks {asked}"
-        )
+        made_for = short(image.platform) or "no stated platform"
+        words = f"{called(container)}: the image is for {made_for}, the workload asks {asked}"
         at = (pod.in_spec("nodeSelector"), image.at_config())
         if not image.os or not image.architecture:
             return _Said(Outcome.NOT_CHECKED, words, at)

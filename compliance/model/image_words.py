@@ -26,11 +26,13 @@ def at_key(image: Image, key: str) -> At:
 
 
 def short(text: str) -> str:
-    """A text as a reason tells it; a long one keeps its beginning and its end."""
-    if len(text) <= TOLD:
+    """A text as a reason tells it, on one line: control characters are shown, a long one keeps both its ends."""
+    if len(text) > TOLD:
+        half = (TOLD - 3) // 2
+        text = f"{text[:half]}...{text[-half:]}"
+    if text.isprintable():
         return text
-    half = (TOLD - 3) // 2
-    return f"{text[:half]}...{text[-half:]}"
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
 
 
 def layer_words(image: Image, number: int, base: BaseMatch | None) -> str:
@@ -43,7 +45,7 @@ def layer_words(image: Image, number: int, base: BaseMatch | None) -> str:
 
 def file_words(image: Image, fact: FileFact, base: BaseMatch | None) -> str:
     """A file with what makes it worth naming: `/usr/bin/passwd (set-user-id root, layer 1 of 3, base debian:12)`."""
-    details = [fact.detail] if fact.detail else []
+    details = [fact.detail] if fact.detail not in ("", fact.path.rpartition("/")[2]) else []
     return f"{short(fact.path)} ({', '.join([*details, layer_words(image, fact.layer, base)])})"
 
 
