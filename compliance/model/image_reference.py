@@ -30,6 +30,19 @@ class ImageReference(NamedTuple):
         algorithm, _, value = self.digest.partition(":")
         return algorithm == "sha256" and len(value) == 64 and not value.strip("0123456789abcdef")
 
+    def lies_below(self, entry: str) -> bool:
+        """Whether registry and repository are, or lie below, an entry of an approved list.
+
+        An entry is a registry or a path in one; `*.` before it stands for any host below.
+        """
+        plain = entry.strip().removeprefix("https://").rstrip("/")
+        if plain.startswith("*."):
+            domain, _, folder = plain[1:].partition("/")
+            if not self.registry.endswith(domain):
+                return False
+            return not folder or f"{self.repository}/".startswith(f"{folder}/")
+        return self.path == plain or self.path.startswith(f"{plain}/")
+
 
 def image_reference(text: str) -> ImageReference:
     """Take a reference apart; whatever the text, something is given back.
