@@ -7,6 +7,8 @@ import struct
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from compliance.evidence.image.tar import printable
+
 # --- names ----------------------------------------------------------------------------------------------------------
 
 #: Components and bytes of a path; Linux takes 4,096 bytes, and a deeper one only makes work.
@@ -51,13 +53,6 @@ def _unusual(raw: bytes) -> Named:
             kept.pop()
     path = printable(b"/".join(kept))
     return Named(path, f"the name {printable(raw[:200])} leads upwards and was taken as /{path}" if above else "")
-
-
-def printable(raw: bytes) -> str:
-    """A name that every output can carry, no two the same: undecodable bytes become `\\xNN`, and `\\` doubles."""
-    if b"\\" in raw:
-        raw = raw.replace(b"\\", b"\\\\")
-    return raw.decode("utf-8", "backslashreplace")
 
 
 # --- programs -------------------------------------------------------------------------------------------------------

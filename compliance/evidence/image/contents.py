@@ -179,9 +179,11 @@ class LayerContents(msgspec.Struct):
     they replace what lies below them. `other_sizes` are their sizes in the same order, as little-endian 64-bit
     numbers, zstd-compressed; empty bytes where nobody counted them.
     `whiteouts` are the paths that are removed, `opaque` the directories that are emptied, both of lower
-    layers only. `files` are the contents of small files that the image is judged by (etc/passwd,
-    etc/group, etc/shadow reduced to name and password state, etc/os-release, usr/lib/os-release, ...).
-    `faults` are what was wrong, in words; `read` is false when the end was not reached.
+    layers only. `files` are the contents of small files that the image is judged by: etc/os-release,
+    usr/lib/os-release, etc/alpine-release, etc/debian_version; etc/passwd and etc/group whose second field is
+    `set` in place of a hash; etc/shadow as lines of `name:state` (none, empty, set); of etc/login.defs the UMASK
+    lines. `secrets_total` counts those beyond what is kept, too. `faults` are what was wrong, in words; `read` is
+    false when the end was not reached or a cap left something unseen.
     """
 
     diff_id: str

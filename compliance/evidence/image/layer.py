@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from compliance.errors import EvidenceError
-from compliance.evidence.image import classifying, file_secrets, lists
+from compliance.evidence.image import classifying, file_secrets, lists, secret_names
 from compliance.evidence.image.contents import DatabaseFile, Entry, EntryType, LayerContents, LayerSecret, Piece
 from compliance.evidence.image.file_secrets import LOOKED_AT, Place
 from compliance.evidence.image.inflating import Unpacking
 from compliance.evidence.image.others import MAX_DOUBLED, Others, once
 from compliance.evidence.image.programs import Program
 from compliance.evidence.image.sources import open_piece
-from compliance.evidence.image.tar import TarMember, TarStream
+from compliance.evidence.image.tar import TarMember, TarStream, printable
 from compliance.evidence.packages.reading import oversized, read_database, wanted
 
 #: Members of one layer that are kept one by one; the executables, links and headers of a full Debian desktop are
@@ -182,7 +182,7 @@ class _Reading:
             else:
                 self._others.add("d", path)
         elif kind is EntryType.SYMLINK:
-            self._keep(_entry(member, path, classifying.printable(member.link), []))
+            self._keep(_entry(member, path, printable(member.link), []))
         elif kind is EntryType.HARDLINK:
             link, fault = classifying.normalised(member.link)
             if not link:
@@ -242,7 +242,7 @@ class _Reading:
             return special
         if executable:
             self._large(tar, path, name, tags)
-        if file_secrets.named(name) is not None and "elf" not in tags:
+        if secret_names.named(name) is not None and "elf" not in tags:
             self._secrets(file_secrets.secrets_of(path, name, place, size, None))
         return False
 
