@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import BinaryIO, Protocol
 
 import zstandard
@@ -55,8 +56,9 @@ def _unzstd(head: bytes) -> bytes:
 class _Range(io.RawIOBase):
     """A range of an open file, which it closes; reading never passes its end."""
 
-    def __init__(self, handle: int, offset: int, length: int, fed: Fed | None = None) -> None:
-        self._handle = handle
+    def __init__(self, piece: Piece, offset: int, length: int, fed: Fed | None = None) -> None:
+        self._path = piece.path
+        self._handle = _handle(piece)
         self._offset = offset
         self._left = length
         self._fed = fed
@@ -66,7 +68,10 @@ class _Range(io.RawIOBase):
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]  # typeshed's Buffer needs 3.12
         view = memoryview(buffer)[: self._left]
-        size = os.preadv(self._handle, [view], self._offset) if len(view) else 0
+        try:
+            size = os.preadv(self._handle, [view], self._offset) if len(view) else 0
+        except OSError as error:
+            raise EvidenceError(f"cannot be read: {error.strerror}", path=self._path) from error
         self._offset += size
         self._left -= size
         if self._fed is not None:
@@ -120,8 +125,8 @@ def open_piece(piece: Piece) -> BinaryIO:
         EvidenceError: the file cannot be opened; or, while reading, cannot be unpacked.
     """
     if piece.packed is Packed.NO:
-        return io.BufferedReader(_Range(_handle(piece), piece.offset, piece.length))
-    whole = io.BufferedReader(_Range(_handle(piece), 0, _size(piece)))
+        return io.BufferedReader(_Range(piece, piece.offset, piece.length))
+    whole = io.BufferedReader(_Range(piece, 0, _size(piece)))
     return io.BufferedReader(_Unpacked(whole, piece))
 
 
@@ -131,7 +136,7 @@ def open_whole(piece: Piece, fed: Fed) -> BinaryIO:
     Raises:
         EvidenceError: the file cannot be opened.
     """
-    return io.BufferedReader(_Range(_handle(piece), piece.offset, piece.length, fed), buffer_size=64 << 10)
+    return io.BufferedReader(_Range(piece, piece.offset, piece.length, fed), buffer_size=64 << 10)
 
 
 def read_piece(piece: Piece, most: int) -> bytes:
@@ -141,10 +146,8 @@ def read_piece(piece: Piece, most: int) -> bytes:
         EvidenceError: it has more than `most` bytes, cannot be read, or has fewer than it should.
     """
     if piece.length > most:
-        raise EvidenceError(
-            f"{piece.member or 'the file'} has {piece.length:,} bytes, more than the {most:,} that are read of a document",
-            path=piece.path,
-        )
+        words = f"has {piece.length:,} bytes, more than the {most:,} that are read of a document"
+        raise EvidenceError(f"{piece.member or 'the file'} {words}", path=piece.path)
     with open_piece(piece) as stream:
         data = stream.read(piece.length)
     if len(data) != piece.length:
@@ -168,6 +171,6 @@ def _handle(piece: Piece) -> int:
 def _size(piece: Piece) -> int:
     """Bytes of the file a piece stands in."""
     try:
-        return os.stat(piece.real).st_size
+        return Path(os.fsdecode(piece.real)).stat().st_size
     except OSError as error:
         raise EvidenceError(f"cannot be opened: {error.strerror}", path=piece.path) from error
