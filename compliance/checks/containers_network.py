@@ -31,7 +31,7 @@ def container_port_privileged(container: DockerContainer, params: Parameters) ->
     if container.network_mode == "host":
         return _on_host(container)
     faults = [
-        Fault(f"takes {_said(port)}", container.at(port.pointer))
+        Fault(f"takes {_said(port)} on {port.host_ip or 'every address'}", container.at(port.pointer))
         for port in container.published
         if port.host_port is not None and port.host_port < FIRST_FREE
         if port.host_port not in params.host_ports_approved

@@ -114,7 +114,9 @@ def container_restart_policy(container: DockerContainer) -> Verdict:
     fix="Remove --ulimit where the program does not need it, and write down why where it does.",
 )
 def container_ulimits(container: DockerContainer) -> Verdict:
-    """HostConfig.Ulimits is empty; whether an override is needed a person says: NOT_CHECKED.
+    """HostConfig.Ulimits is empty; one that lifts a limit altogether fails.
+
+    Whether another override is needed a person says: NOT_CHECKED.
 
     Source: judged as CIS Docker Benchmark 1.8.0, 5.19, asks.
     """
@@ -126,4 +128,9 @@ def container_ulimits(container: DockerContainer) -> Verdict:
     at = (container.at(pointer),)
     if not container.ulimits:
         return passed("Ulimits is empty: those of the daemon are in force", at=at)
-    return not_checked(f"Ulimits has {listed(container.ulimits)}; a person says whether they are needed", at=at)
+    lifted = [each for each in container.ulimits if each.endswith(":-1")]
+    if lifted:
+        return failed(f"Ulimits lifts a limit altogether: {listed(lifted)} (soft:hard, -1 is unlimited)", at=at)
+    return not_checked(
+        f"Ulimits has {listed(container.ulimits)} (soft:hard); a person says whether they are needed", at=at
+    )

@@ -1,0 +1,3 @@
+FROM registry.example.com/base/python:3.12@sha256:a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1
+RUN apt-get purge -y sudo
+RUN make

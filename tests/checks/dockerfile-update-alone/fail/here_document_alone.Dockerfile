@@ -1,0 +1,5 @@
+FROM registry.example.com/base/python:3.12@sha256:a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1
+RUN <<-EOF
+	set -e
+	apt-get update
+EOF

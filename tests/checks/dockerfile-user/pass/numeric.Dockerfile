@@ -1,0 +1,3 @@
+FROM registry.example.com/base/python:3.12@sha256:a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1
+USER 10001:10001
+CMD ["/app"]
