@@ -20,6 +20,9 @@ _FIELD = re.compile(
 )
 #: A line that is neither a field, nor a continuation, nor empty.
 _ODD = re.compile(rb"\n(?![\n \t]|\Z)(?![!-9;-~]+[ \t]*:)")
+#: Scripts that dpkg keeps of a package.
+#: Source: Debian Policy 4.7, 6.1; debconf-devel(7) for `config`.
+_SCRIPTS = ("config", "postinst", "postrm", "preinst", "prerm")
 _NAME = re.compile(rb"[A-Za-z0-9][A-Za-z0-9+.-]*")
 
 
@@ -87,7 +90,10 @@ def _keep(fields: dict[bytes, bytes], collected: Collected) -> None:
 
 
 def owned_list(path: str, data: bytes) -> DatabaseFile:
-    """The paths of var/lib/dpkg/info/*.list; a directory that another path of the list lies in is left out."""
+    """The paths of var/lib/dpkg/info/*.list, and the package's own scripts beside it, which it does not name.
+
+    A directory that the next path of the list lies in is left out.
+    """
     collected = Collected()
     lines = printable(data).split("\n")
     for line, following in pairwise([*lines, ""]):
@@ -96,6 +102,9 @@ def owned_list(path: str, data: bytes) -> DatabaseFile:
                 collected.own(line)
         elif line:
             collected.fault("a line is no absolute path")
+    if data:
+        for script in _SCRIPTS:
+            collected.own(f"/{path.removesuffix('list')}{script}")
     return DatabaseFile(path, ECOSYSTEM, [], collected.owned(), collected.reason)
 
 

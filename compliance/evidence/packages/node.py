@@ -12,6 +12,9 @@ from compliance.evidence.packages.packing import pack_paths
 ECOSYSTEM = "npm"
 #: Longest name or version, in characters. npm allows 214 and 256.
 _MAX_VALUE = 1024
+#: Where Debian's packages put Node packages, beside node_modules.
+#: Source: `module.globalPaths` of Debian 12's node; usr/lib/nodejs before that.
+_DEBIAN = re.compile(r"usr/share/nodejs|usr/lib/(?:[a-z0-9_]+-linux-[a-z0-9]+/)?nodejs")
 _TEXT = re.compile(r"[^\x00-\x20\x7f]+")
 
 
@@ -24,14 +27,16 @@ _decoder = msgspec.json.Decoder(_Manifest)
 
 
 def is_manifest(folders: str) -> bool:
-    """Whether a package.json in a folder is that of an installed package: right below node_modules or a scope in it."""
+    """Whether a package.json in a folder is that of an installed package.
+
+    It stands right below a folder that Node imports from, or below a scope in one.
+    """
     parent, _, name = folders.rpartition("/")
     above, _, scope = parent.rpartition("/")
     if name.startswith((".", "@")):
         return False
-    if scope.startswith("@"):
-        return above.rpartition("/")[2] == "node_modules"
-    return scope == "node_modules"
+    place = above if scope.startswith("@") else parent
+    return place.rpartition("/")[2] == "node_modules" or _DEBIAN.fullmatch(place) is not None
 
 
 def manifest(path: str, data: bytes) -> DatabaseFile:

@@ -17,6 +17,9 @@ _PATH = "usr/lib/node_modules/npm/package.json"
         "app/node_modules/a/node_modules/b/package.json",
         "app/node_modules/.pnpm/a@1.0.0/node_modules/a/package.json",
         "node_modules/a/package.json",
+        "usr/share/nodejs/acorn/package.json",
+        "usr/share/nodejs/@types/node/package.json",
+        "usr/lib/x86_64-linux-gnu/nodejs/a/package.json",
     ],
 )
 def test_roots_of_installed_packages_are_databases(path: str) -> None:
@@ -35,6 +38,8 @@ def test_roots_of_installed_packages_are_databases(path: str) -> None:
         "app/node_modules/@scope/package.json",
         "app/@scope/name/package.json",
         "app/node_modules/a/package.jsonx",
+        "usr/share/nodejs/acorn/dist/package.json",
+        "home/usr/share/nodejs/acorn/package.json",
     ],
 )
 def test_others_are_not(path: str) -> None:
