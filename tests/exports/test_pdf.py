@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
@@ -17,8 +18,9 @@ import pikepdf
 import pytest
 
 from compliance.errors import ExportError
-from compliance.exports.pdf import DETAILS, EXPORTER, MOST_PAGES, document, draw, pdf_bytes
+from compliance.exports.pdf import DETAILS, EXPORTER, MOST_PAGES, Detail, document, draw, pdf_bytes
 from compliance.model.assessment import Assessment, Options
+from compliance.rendering.images import ranked
 from compliance.rendering.states import by_state
 from tests.exports.building import AS_OF, make_assessment
 from tests.exports.writing import written
@@ -128,6 +130,46 @@ def test_20000_observations_stay_within_the_pages_and_say_what_is_left_out() -> 
     text = visible(document(assessment, DETAILS[0]))
     assert re.search(r"\d+ of 1,600 observations shown, the worst first", text)
     assert re.search(r"Places of \d+ of [\d,]+ subjects shown", text)
+
+
+def many_images(number: int) -> Assessment:
+    """The images of the assessment again and again, each with a subject of its own."""
+    assessment = make_assessment()
+    reports = []
+    for place in range(number):
+        report = assessment.images[place % len(assessment.images)]
+        name = f"{report.image.said}-{place}"
+        subject = replace(report.image.subject, id=f"image/sha256:{place:064x}", name=name)
+        reports.append(replace(report, image=replace(report.image, subject=subject)))
+    return replace(assessment, images=tuple(reports))
+
+
+def test_each_image_has_one_page_the_worst_first(packet: bytes, opened: pikepdf.Pdf, assessment: Assessment) -> None:
+    with opened.open_outline() as outline:
+        titles = [item.title for item in outline.root]
+        images = next(item for item in outline.root if item.title == "Images")
+    names = [str(child.title) for child in images.children]
+    assert names == [report.image.said for report in ranked(assessment.images)]
+    assert "legacy-importer" in names[0]
+    pages = {str(name): number for number, name in enumerate(titles)}
+    assert pages["Images"] < pages["Controls"]
+    text = visible(document(assessment, DETAILS[0]))
+    assert "3 images were handed in" in text
+
+
+@pytest.mark.parametrize("detail", DETAILS, ids=range(len(DETAILS)))
+def test_many_images_get_rows_and_few_of_them_pages_and_both_are_counted(detail: Detail) -> None:
+    html = document(many_images(1000), detail)
+    text = visible(html)
+    assert f"{detail.images} of 1,000 images shown, first those of which most is not so" in text
+    assert f"{detail.image_pages} of 1,000 images have a page here" in text
+    assert html.count('<article class="image') == detail.image_pages
+
+
+def test_without_images_there_is_no_chapter_of_them() -> None:
+    html = document(make_assessment(subjects=0), DETAILS[0])
+    assert 'id="images"' not in html
+    assert "#images" not in html
 
 
 def test_hostile_texts_make_no_element_and_no_address(hostile_assessment: Assessment) -> None:

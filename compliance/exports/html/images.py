@@ -65,7 +65,7 @@ def _row(report: ImageReport, files: Files) -> dict[str, object]:
         "size_words": f"{size(image.size)} as stored, {size(root.size)} unpacked" if root else "not known",
         "files": root.files if root else None,
         "packages": len(root.packages) if root else None,
-        "ecosystems": [list(pair) for pair in packages_of(root)],
+        "ecosystems": [[_plain(name), number] for name, number in packages_of(root)],
         "secrets": secrets_of(image),
         "failing": failing(report),
         "base": _plain(report.base_words),
@@ -89,13 +89,14 @@ def _judged(report: ImageReport, files: Files) -> dict[str, object]:
     layers = report.layers[:MOST_LAYERS]
     return {
         "pillars": [
-            [one.standing.value, one.title, [_plain(fact) for fact in one.facts], _plain(one.missing)]
+            [one.standing.value, _plain(one.title), [_plain(fact) for fact in one.facts], _plain(one.missing)]
             for one in report.pillars
         ],
         "hardening": [
-            [one.standing.value, one.title, _plain(one.because), _place(one.at, files)] for one in report.hardening
+            [one.standing.value, _plain(one.title), _plain(one.because), _place(one.at, files)]
+            for one in report.hardening
         ],
-        "links": [[one.link.value, LINK_NAMES.get(one.kind, one.kind), _plain(one.because)] for one in report.identity],
+        "links": [[one.link.value, LINK_NAMES[one.kind], _plain(one.because)] for one in report.identity],
         "layers": [
             [
                 row.number,
