@@ -254,6 +254,8 @@ def _read_files(
         for row in block.observations
         if row.at
     ]
+    for report in ranked(assessment.images)[: detail.image_pages]:
+        places += [report.place, *(fact.at for fact in report.hardening if fact.at is not None)]
     places += [at for action in assessment.actions for _, at in action.places[: detail.places]]
     cited = {file.id for file in map(links.evidence, places) if file is not None}
     read = [file for file in assessment.evidence if file.state is EvidenceState.READ]
