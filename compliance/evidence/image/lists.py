@@ -265,7 +265,7 @@ def within_package(path: str) -> bool:
 def leftover_directory(directory: str) -> tuple[str, str] | None:
     """The outermost leftover that a directory is or stands in, and what it is; None for none.
 
-    `root/.cache/pip/http` gives `root/.cache`. Source: dockle 0.4 (its file lists), domain notes 4.
+    `root/.cache/pip/http` gives `root/.cache`. Source: dockle, its lists of files.
     """
     parts = directory.split("/")
     for end in range(1, len(parts) + 1):

@@ -11,10 +11,10 @@ from compliance.evidence.packages import golang
 #: The first bytes of busybox's banner (busybox 1.36, libbb/messages.c), and what must follow them.
 _BANNER = b"BusyBox v"
 _BUSYBOX = re.compile(rb"BusyBox v\d{1,2}\.\d")
-#: Go puts its build information at a multiple of this (Go 1.22, cmd/link `buildInfoAlign`); the magic as a constant
-#: of another program rarely stands there.
+#: Go puts its build information at a multiple of this (Go 1.22, debug/buildinfo, `buildInfoAlign`); the magic as a
+#: constant of another program rarely stands there.
 _ALIGNMENT = 16
-#: Bytes behind the magic that are read: the lists of modules of the largest Go programs take 60 KB.
+#: Bytes behind the magic that are read; a line of a module has some 100, so 10,000 modules fit.
 BUILD_INFORMATION = 1 << 20
 #: Magics of one program that are tried.
 _TRIES = 16

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-#: Names of files that hold credentials (dockle 0.4, gitleaks and the tools' own manuals). The second says whether the
+#: Names of files that hold credentials (dockle's lists and the tools' own manuals). The second says whether the
 #: contents decide when they could be read: a settings file without a literal in it is no credential.
 BY_NAME: dict[str, tuple[str, bool]] = {
     "id_rsa": ("an SSH private key", False),
