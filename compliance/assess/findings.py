@@ -20,9 +20,19 @@ from compliance.model.assessment import (
 from compliance.model.catalog import CheckMapping, Control, Coverage, Framework, Library
 from compliance.model.check import Check
 from compliance.model.configuration import Configuration, Responsibility, Review
+from compliance.model.docker import DockerContainer, Dockerfile
+from compliance.model.image import Image
 from compliance.model.outcome import Outcome, Status, status_of, worst
+from compliance.model.sbom import Sbom
 from compliance.model.workload import Pod
 
+#: The kind of evidence that holds records of a type; all other types are Kubernetes objects.
+_EVIDENCE_OF: Mapping[type, str] = {
+    Image: "image-filesystem",
+    Sbom: "sbom",
+    DockerContainer: "container-inspect",
+    Dockerfile: "dockerfile",
+}
 _REVIEW = {
     "satisfied": Outcome.PASS,
     "not-satisfied": Outcome.FAIL,
@@ -201,7 +211,11 @@ def _missing_evidence(control: Control, parts: Sequence[Part], present: frozense
 
 def _needs(check: Check) -> str:
     """The kind of evidence that holds what a check judges."""
-    return "workload-manifest" if check.subject is Pod and not check.needs_all else "k8s-objects"
+    if check.subject in _EVIDENCE_OF:
+        return _EVIDENCE_OF[check.subject]
+    if check.subject is Pod and "cluster" not in check.context:
+        return "image-filesystem" if "images" in check.context else "workload-manifest"
+    return "k8s-objects"
 
 
 def _absent(part: Part) -> bool:

@@ -41,7 +41,7 @@ def _surface(known: Known) -> Pillar:
     faults = []
     if known.age.days is not None and known.age.days > params.image_max_age_days:
         faults.append(f"older than {count(params.image_max_age_days, 'day')}")
-    if params.image_max_size and image.size > params.image_max_size:
+    if params.image_max_size and image.unpacked > params.image_max_size:
         faults.append(f"larger than {size(params.image_max_size)}")
     if params.image_max_layers and len(image.layers) > params.image_max_layers:
         faults.append(f"more than {count(params.image_max_layers, 'layer')}")

@@ -16,15 +16,25 @@ from compliance.model.assessment import (
 from compliance.model.configuration import Configuration
 from compliance.model.evidence import Subject, SubjectType
 from compliance.model.outcome import Reason
-from compliance.rendering.text import count
+from compliance.rendering.text import count, cut
+
+_HANDED_IN = "images handed in"
+#: Characters kept of the name of an image: no registry takes a longer one.
+_NAME_KEPT = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What the evidence holds. `images` are the references that workloads name, sorted."""
+    """What the evidence holds.
+
+    `images` are the references that workloads name, sorted; `handed_in` counts the images that were
+    read, and `unseen` are the references of which none was.
+    """
 
     subjects: tuple[Subject, ...]
     images: tuple[str, ...]
+    handed_in: int
+    unseen: tuple[str, ...]
     evidence: tuple[EvidenceFile, ...]
 
 
@@ -40,6 +50,7 @@ def population(seen: Seen, configuration: Configuration) -> tuple[Population, ..
         _part("namespaces", namespaces, expected.namespaces),
         _part("workloads", [subject.id for subject in workloads], expected.workloads),
         _part("images named by workloads", list(seen.images), expected.images),
+        _handed_in(seen),
     )
     if not expected.clusters:
         return parts
@@ -53,6 +64,17 @@ def population(seen: Seen, configuration: Configuration) -> tuple[Population, ..
         source=source,
     )
     return (*parts, clusters)
+
+
+def _handed_in(seen: Seen) -> Population:
+    """Images whose bytes or configuration were handed in, against those that workloads name."""
+    return Population(
+        what=_HANDED_IN,
+        seen=seen.handed_in,
+        expected=len(seen.images) if seen.images else None,
+        missing=tuple(cut(name, _NAME_KEPT) for name in seen.unseen),
+        source="the workloads handed in" if seen.images else "no workload handed in names an image",
+    )
 
 
 def _part(what: str, seen: Sequence[str], expected: Sequence[str]) -> Population:
@@ -102,7 +124,9 @@ def _seen(seen: Seen, parts: Sequence[Population]) -> str:
         f"We read {read:,} of {count(len(states), 'file')} handed in; they describe "
         f"{count(counts['workloads'], 'workload')} in {count(counts['namespaces'], 'namespace')}"
     )
-    stated = [part for part in parts if part.expected is not None and part.what != "clusters"]
+    if seen.handed_in:
+        text += f" and {count(seen.handed_in, 'image')}"
+    stated = [part for part in parts if part.expected is not None and part.what not in ("clusters", _HANDED_IN)]
     if not stated:
         return text + ", and nobody stated how many there ought to be."
     missing = sum(len(part.missing) for part in stated)

@@ -178,7 +178,7 @@ def image_age(image: Image, params: Parameters, as_of: datetime) -> Verdict:
     effort=Effort.WORKLOAD,
 )
 def image_size(image: Image, params: Parameters) -> Verdict:
-    """The layers as stored sum up to at most image-max-size-mb; NOT_CHECKED without a limit or without the layers.
+    """The layers, unpacked, sum up to at most image-max-size-mb; NOT_CHECKED without a limit or without the layers.
 
     Source: NIST SP 800-190, 4.1.2 (no more than is needed).
     """
@@ -186,11 +186,11 @@ def image_size(image: Image, params: Parameters) -> Verdict:
         return not_checked("only the configuration was handed in, which does not say the size", at=[image.at_config()])
     if image.incomplete:
         return not_checked(f"not every layer could be measured: {image.incomplete}", at=image.whole())
-    size = f"{bytes_words(image.size)} in {counted(len(image.layers), 'layer')}"
+    size = f"{bytes_words(image.unpacked)} unpacked in {counted(len(image.layers), 'layer')}"
     if not params.image_max_size:
         return not_checked(f"{size}; no limit is configured (image-max-size-mb)", at=image.whole())
     reason = f"{size}, {bytes_words(params.image_max_size)} allowed"
-    return failed(reason, at=image.whole()) if image.size > params.image_max_size else passed(reason, at=image.whole())
+    return failed(reason, at=image.whole()) if image.unpacked > params.image_max_size else passed(reason, at=image.whole())
 
 
 @check(

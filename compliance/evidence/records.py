@@ -7,7 +7,10 @@ from collections.abc import Iterable
 import msgspec
 
 from compliance.model import cluster
+from compliance.model.docker import DockerContainer, Dockerfile
+from compliance.model.image import Image
 from compliance.model.reader import Record
+from compliance.model.sbom import Sbom
 from compliance.model.workload import Pod
 
 #: The order is the format: a record is found by the number of its type here.
@@ -35,6 +38,10 @@ _TYPES: tuple[type, ...] = (
     cluster.Node,
     cluster.OtherObject,
     cluster.TypedList,
+    Image,
+    Sbom,
+    DockerContainer,
+    Dockerfile,
 )
 _NUMBER = {kind: number for number, kind in enumerate(_TYPES)}
 _Batch = msgspec.defstruct(

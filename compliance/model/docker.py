@@ -45,7 +45,8 @@ class DockerContainer:
     configured test. `networks` are the names it is attached to. `log_driver` is HostConfig.LogConfig.Type.
     `command` is what runs: the program, then its arguments. `process_label` is the SELinux label in force,
     empty text when there is none. `podman` says that Podman wrote the entry,
-    `env_given` is false when Config.Env was taken out of it. A null list is an empty one.
+    `env_given` is false when Config.Env was taken out of it; `env` values that were blanked are `<redacted>`.
+    A null list is an empty one.
     """
 
     origin: Origin

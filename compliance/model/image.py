@@ -319,8 +319,13 @@ class Image:
 
     @property
     def size(self) -> int:
-        """Bytes of all layers as stored."""
+        """Bytes of all layers as stored: another number for another compression."""
         return sum(layer.size for layer in self.layers)
+
+    @property
+    def unpacked(self) -> int:
+        """Bytes of all layers unpacked: the same in whatever form the image was handed in."""
+        return sum(layer.unpacked for layer in self.layers)
 
     @property
     def said(self) -> str:

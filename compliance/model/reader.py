@@ -48,7 +48,8 @@ class Reader:
     one bad document never hides the next. `locate(data, line, pointers)` takes the bytes of one
     object's slice (Origin.offset, length), the line they begin at, and pointers from the slice's
     root; it gives the 1-based line of each, or of its nearest present ancestor. Raise `revision`
-    when the same bytes would give other records.
+    when the same bytes would give other records. `record` is the type of the records when all are of
+    one type; None for Kubernetes objects.
     """
 
     id: str
@@ -59,3 +60,4 @@ class Reader:
     split: Callable[[BinaryIO], Iterator[Slice | EvidenceError]]
     read: Callable[[bytes, Slice, str, str], Iterator[Record | EvidenceError]]
     locate: Callable[[bytes, int, list[str]], list[int]]
+    record: type | None = None

@@ -14,6 +14,7 @@ import zstandard
 from compliance import __version__
 from compliance.assess.findings import Basis, assess_framework
 from compliance.assess.gaps import actions, requests
+from compliance.assess.images import image_reports
 from compliance.assess.summary import Seen, population, summarise
 from compliance.catalog.loading import load_library
 from compliance.catalog.questions import find_framework
@@ -31,10 +32,11 @@ from compliance.model.catalog import Framework, Library
 from compliance.model.cluster import Cluster
 from compliance.model.configuration import Configuration
 from compliance.model.evidence import Subject
+from compliance.model.images import Images
 from compliance.pipeline.files import InputFile
 from compliance.pipeline.merging import StoredObservations, Tally
 from compliance.pipeline.observing import observation_id
-from compliance.pipeline.registered import checks
+from compliance.pipeline.registered import IMAGE, checks, readers
 from compliance.pipeline.snippets import EvidenceSnippets
 from compliance.pipeline.units import FileNotes, Problem
 
@@ -48,6 +50,8 @@ _COMPRESS_ABOVE = 64 * 1024 * 1024
 #: The two kinds of evidence that Kubernetes files are.
 _WORKLOAD_EVIDENCE = "workload-manifest"
 _OBJECT_EVIDENCE = "k8s-objects"
+#: What an image with its layers is evidence of; its files are filed under the first.
+_IMAGE_EVIDENCE = ("image-filesystem", "image-config", "image-history")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +66,7 @@ class Observed:
     tallies: Mapping[str, Tally]
     cited: Counter[tuple[str, str]]
     real: dict[str, str]
+    images: Images
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,12 +111,19 @@ def assemble(request: Request, asked: Asked, observed: Observed) -> Assessment:
         library=library,
         results=results_of_checks,
         configuration=configuration,
-        present=frozenset(file.kind for file in evidence if file.state is EvidenceState.READ) | _also(observed.cluster),
+        present=frozenset(file.kind for file in evidence if file.state is EvidenceState.READ) | _also(observed),
         as_of=request.as_of,
     )
     results = tuple(assess_framework(framework, basis) for framework in asked.frameworks)
     subjects = tuple(observed.subjects[key] for key in sorted(observed.subjects))
-    seen = Seen(subjects=subjects, images=_images(observed.cluster), evidence=evidence)
+    named = _images(observed.cluster)
+    seen = Seen(
+        subjects=subjects,
+        images=named,
+        handed_in=len(observed.images.images),
+        unseen=tuple(name for name in named if not observed.images.of_reference(name)),
+        evidence=evidence,
+    )
     parts = population(seen, configuration)
     evidence_sha256 = _evidence_hash(evidence)
     return Assessment(
@@ -131,7 +143,7 @@ def assemble(request: Request, asked: Asked, observed: Observed) -> Assessment:
         population=parts,
         deviations=configuration.deviations,
         control_mappings=library.control_mappings,
-        images=(),
+        images=image_reports(observed.images, observed.cluster, configuration, request.as_of),
         evidence_kinds=library.evidence_kinds,
         summary=summarise(results, seen, parts, configuration, request.as_of),
         command=request.command,
@@ -142,9 +154,12 @@ def _names(frameworks: Iterable[Framework]) -> str:
     return " ".join(f"{framework.id}@{framework.edition}" for framework in frameworks)
 
 
-def _also(cluster: Cluster) -> frozenset[str]:
-    """Kinds of evidence that stand in files filed under another kind: pods in a dump are workloads, too."""
-    return frozenset({_WORKLOAD_EVIDENCE}) if cluster.workloads else frozenset()
+def _also(observed: Observed) -> frozenset[str]:
+    """Kinds of evidence that stand in files filed under another kind: a dump holds workloads, an image its history."""
+    found = {_WORKLOAD_EVIDENCE} if observed.cluster.workloads else set()
+    if any(image.filesystem is not None for image in observed.images.images):
+        found.update(_IMAGE_EVIDENCE)
+    return frozenset(found)
 
 
 def _images(cluster: Cluster) -> tuple[str, ...]:
@@ -181,7 +196,7 @@ def _file(number: int, note: FileNotes, used_for: int) -> EvidenceFile:
         path=note.path,
         sha256=note.sha256,
         size=note.size,
-        kind=_kind(note) if note.reader else "",
+        kind=_kind(note),
         collected="",
         state=state,
         reason=reason,
@@ -196,7 +211,17 @@ def _file(number: int, note: FileNotes, used_for: int) -> EvidenceFile:
 
 
 def _kind(note: FileNotes) -> str:
-    """Objects of a running cluster where the file shows that it was taken from one, else manifests."""
+    """The word of the evidence vocabulary for a file; empty when no reader knows it.
+
+    Kubernetes objects are those of a running cluster where the file shows that it was taken from one, else manifests.
+    """
+    if note.reader == IMAGE:
+        return _IMAGE_EVIDENCE[0]
+    reader = readers().get(note.reader)
+    if reader is None:
+        return ""
+    if reader.record is not None:
+        return reader.evidence_kinds[0]
     captured = note.captured or any(kind.endswith("List") for kind, _ in note.objects)
     return _OBJECT_EVIDENCE if captured else _WORKLOAD_EVIDENCE
 

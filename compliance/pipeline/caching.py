@@ -23,14 +23,19 @@ def cache_file() -> Path:
     return Path(base) / "compliance-evidence" / "records.sqlite"
 
 
-def fingerprint(params: Parameters) -> bytes:
-    """A hash of the code and the values that decide what is made of a file: others never read what these kept."""
-    digest = hashlib.sha256(repr(params).encode())
+def code_fingerprint() -> bytes:
+    """A hash of the code that decides what is made of a file: other code never reads what this kept."""
+    digest = hashlib.sha256()
     for package in (evidence, model, checks):
         for folder in package.__path__:
             for source in sorted(Path(folder).rglob("*.py")):
                 digest.update(source.name.encode() + source.read_bytes())
     return digest.digest()
+
+
+def fingerprint(code: bytes, params: Parameters) -> bytes:
+    """A hash of the code and of the organisation's values, by which single records are judged."""
+    return hashlib.sha256(code + repr(params).encode()).digest()
 
 
 def _opened(path: Path) -> sqlite3.Connection:

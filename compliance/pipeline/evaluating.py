@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -26,10 +26,10 @@ from compliance.model.outcome import Outcome
 from compliance.model.reader import Record
 from compliance.model.sbom import Sbom
 from compliance.model.workload import Pod
-from compliance.pipeline.judging import Judge
+from compliance.pipeline.judging import CALLED, Judge, Seen
 from compliance.pipeline.observing import LocationLine, Run, RunWriter
 from compliance.pipeline.reading import Shop
-from compliance.pipeline.registered import checks, readers
+from compliance.pipeline.registered import IMAGE, checks, readers
 from compliance.pipeline.units import FileNotes
 
 #: Unreadable places named in one observation.
@@ -74,12 +74,12 @@ UNREADABLE = Subject(id="evidence-unreadable", type=SubjectType.EVIDENCE_SET, na
 class Shared(msgspec.Struct):
     """What every worker of the second phase needs, on disk: all that is not a pod, and where files are.
 
-    `files` are paths as the system has them: a name need not be UTF-8.
+    `files` are paths as the system has them (a name need not be UTF-8), each with the reader that knows it.
     """
 
     others: list[bytes]
     entries: list[bytes]
-    files: dict[str, bytes]
+    files: dict[str, tuple[bytes, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +119,7 @@ class World:
     cluster: Cluster
     images: Images
     records: tuple[Record, ...]
-    files: dict[str, str]
+    files: dict[str, tuple[str, str]]
 
 
 @lru_cache(maxsize=1)
@@ -131,7 +131,7 @@ def world(path: str) -> World:
         records.extend(record for record in decode(data) if not isinstance(record, Pod))
     single = tuple(record for record in records if not isinstance(record, TypedList))
     entries = [entry for data in shared.entries for entry in _decode_entries(data)]
-    files = {key: os.fsdecode(real) for key, real in shared.files.items()}
+    files = {key: (os.fsdecode(real), reader) for key, (real, reader) in shared.files.items()}
     cluster = index((record for record in records if isinstance(record, ClusterObject | TypedList)), entries)
     images = join(
         images=(record for record in records if isinstance(record, Image)),
@@ -150,7 +150,7 @@ def judge_task(task: Task, shop: Shop) -> TaskResult:
     gc.disable()
     try:
         seen = world(str(Path(shop.folder) / "shared"))
-        judge = Judge(checks(), shop.params, seen.cluster)
+        judge = Judge(checks(), shop.params, Seen(cluster=seen.cluster, images=seen.images, as_of=shop.as_of))
         out = RunWriter()
         locate = Sources(seen.files).locate
         for record in _pods(task.pods) if task.pods else seen.records[task.start : task.stop]:
@@ -171,7 +171,7 @@ def _pods(path: str) -> Iterator[Record]:
 class Sources:
     """Opens evidence again by where a record came from."""
 
-    def __init__(self, files: dict[str, str]) -> None:
+    def __init__(self, files: Mapping[str, tuple[str, str]]) -> None:
         self._files = files
         self._last: tuple[Origin, bytes] | None = None
 
@@ -179,8 +179,8 @@ class Sources:
         """The bytes of the slice an object stands in, or None when the file is gone."""
         if self._last is not None and self._last[0] == origin:
             return self._last[1]
-        real = self._files.get(key_of(origin.sha256, origin.path))
-        if real is None:
+        real, _ = self._files.get(key_of(origin.sha256, origin.path), ("", ""))
+        if not real:
             return None
         try:
             with Path(real).open("rb") as stream:
@@ -192,20 +192,21 @@ class Sources:
         return found
 
     def locate(self, origin: Origin, pointers: list[str]) -> list[int] | None:
-        """The source lines of pointers, or None when the file is gone."""
-        found = self.data(origin)
-        if found is None:
+        """The source lines of pointers, or None when the file is gone or has no lines."""
+        _, name = self._files.get(key_of(origin.sha256, origin.path), ("", ""))
+        reader = readers().get(name)
+        found = self.data(origin) if reader is not None else None
+        if reader is None or found is None:
             return None
-        for reader in readers().values():
-            return reader.locate(found, origin.line, pointers)
-        return None
+        return reader.locate(found, origin.line, pointers)
 
 
 def about_the_cluster(shop: Shop) -> Run:
     """The checks whose subject is the cluster as a whole."""
     seen = world(str(Path(shop.folder) / "shared"))
     out = RunWriter()
-    Judge(checks(), shop.params, seen.cluster).judge(seen.cluster, out, Sources(seen.files).locate)
+    known = Seen(cluster=seen.cluster, images=seen.images, as_of=shop.as_of)
+    Judge(checks(), shop.params, known).judge(seen.cluster, out, Sources(seen.files).locate)
     return out.write(Path(shop.folder) / "cluster-run-whole")
 
 
@@ -227,9 +228,8 @@ def where_nothing_is(
                 reason = f"the evidence holds a complete list of {' and '.join(kinds[:2])} objects, and it is empty"
                 out.add(check, EVIDENCE_SET, Outcome.NOT_APPLICABLE, reason, shown)
             else:
-                wanted = f"no {' or '.join(kinds)} object" if kinds else "no Kubernetes object"
-                out.add(check, EVIDENCE_SET, Outcome.NOT_CHECKED, f"{wanted} is in the evidence", ())
-        touched = [unread for unread in trouble if _touches(check, unread.kind, kinds)]
+                out.add(check, EVIDENCE_SET, Outcome.NOT_CHECKED, f"{_nothing(check)} is in the evidence", ())
+        touched = [unread for unread in trouble if _touches(check, unread, kinds)]
         if touched:
             number = sum(unread.number for unread in touched)
             reason = (
@@ -241,9 +241,24 @@ def where_nothing_is(
     return out.write(path)
 
 
-class _Unread(NamedTuple):
-    """Documents that could not be read; `kind` is empty when it is not known, `place` None for a file never opened."""
+def _nothing(check: Check) -> str:
+    """What a check found none of, in words."""
+    if check.subject in CALLED:
+        return f"no {CALLED[check.subject]}"
+    kinds = KINDS.get(check.subject, ())
+    return f"no {' or '.join(kinds)} object" if kinds else "no Kubernetes object"
 
+
+class _Unread(NamedTuple):
+    """Documents that could not be read.
+
+    `anything` is true of a file of which nothing is known. Else `record` is the type of record that it
+    holds, None for Kubernetes objects; of these `kind` is the kind, empty when it is not known. `place`
+    is None for a file never opened.
+    """
+
+    anything: bool
+    record: type | None
     kind: str
     place: LocationLine | None
     number: int
@@ -251,21 +266,31 @@ class _Unread(NamedTuple):
 
 def _trouble(notes: Iterable[FileNotes]) -> Iterator[_Unread]:
     for note in notes:
+        reader = readers().get(note.reader)
+        record = Image if note.reader == IMAGE else reader.record if reader is not None else None
+        anything = not note.reader
         whole = LocationLine(note.sha256, note.path, "") if note.sha256 else None
         if note.refused:
-            yield _Unread("", whole, 1)
+            yield _Unread(anything, record, "", whole, 1)
         for problem in note.problems:
             place = LocationLine(note.sha256, note.path, problem.pointer, problem.document, problem.line)
-            yield _Unread(problem.kind, place, 1)
+            yield _Unread(anything, record, problem.kind, place, 1)
         if note.more_problems:
-            yield _Unread("", whole, note.more_problems)
+            yield _Unread(anything, record, "", whole, note.more_problems)
 
 
-def _touches(check: Check, kind: str, kinds: tuple[str, ...]) -> bool:
-    """Whether an unreadable document of a kind could have changed what a check says; an unknown kind always could."""
+def _touches(check: Check, unread: _Unread, kinds: tuple[str, ...]) -> bool:
+    """Whether an unreadable document could have changed what a check says; one of an unknown kind always could."""
+    if unread.anything:
+        return True
+    if unread.record is not None:
+        return check.subject is unread.record or "images" in check.context
+    if check.subject in CALLED:
+        return "cluster" in check.context
+    kind = unread.kind
     if not kind or kind.endswith("List") or kind in kinds or check.subject is Header:
         return True
-    if check.needs_all:
+    if "cluster" in check.context or check.subject is Cluster:
         return kind in LOOKED_UP.get(check.subject, frozenset({kind}))
     known = {name for names in KINDS.values() for name in names}
     return check.subject is Pod and kind not in known

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
 
 from compliance.model.check import Check, Verdict
-from compliance.model.cluster import Cluster, Header
+from compliance.model.cluster import Cluster, Header, TypedList
 from compliance.model.configuration import Parameters
+from compliance.model.docker import DockerContainer, Dockerfile
 from compliance.model.evidence import At, Origin, Subject
+from compliance.model.image import Image
+from compliance.model.images import Images
 from compliance.model.outcome import Outcome
 from compliance.model.reader import Record
+from compliance.model.sbom import Sbom
 from compliance.model.workload import Pod
 from compliance.pipeline.observing import REASON_KEPT, LocationLine, RunWriter, short_pointer
 from compliance.rendering.text import cut
@@ -19,6 +26,20 @@ from compliance.rendering.text import cut
 PLACES_KEPT = 50
 #: Gives the 1-based lines of pointers in the slice of an origin, or None where the file is no text.
 Locate = Callable[[Origin, list[str]], list[int] | None]
+
+
+class HasSubject(Protocol):
+    @property
+    def subject(self) -> Subject: ...
+
+
+#: What records other than Kubernetes objects are called in the evidence index.
+CALLED: dict[type, str] = {
+    Image: "Image",
+    Sbom: "SBOM",
+    DockerContainer: "Docker container",
+    Dockerfile: "Dockerfile",
+}
 
 
 def header_of(record: Record) -> Header | None:
@@ -37,25 +58,40 @@ def header_of(record: Record) -> Header | None:
     return getattr(record, "header", None)
 
 
-class Judge:
-    """Runs checks of one phase: those that need the whole cluster, or those that need the record alone."""
+def subject_of(record: Record | Cluster) -> Subject:
+    """What a record that is no typed list is about."""
+    holder: HasSubject = getattr(record, "header", None) or record  # type: ignore[assignment]  # a union this long is not told apart
+    return holder.subject
 
-    def __init__(self, checks: Iterable[Check], params: Parameters, cluster: Cluster | None) -> None:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What is known when all evidence has been read; `as_of` is the clock of the assessment, in UTC."""
+
+    cluster: Cluster
+    images: Images
+    as_of: datetime
+
+
+class Judge:
+    """Runs checks of one phase: those that need all evidence or the clock, or those that need the record alone."""
+
+    def __init__(self, checks: Iterable[Check], params: Parameters, seen: Seen | None) -> None:
         context: dict[str, object] = {"params": params}
-        if cluster is not None:
-            context["cluster"] = cluster
+        if seen is not None:
+            context.update(cluster=seen.cluster, images=seen.images, as_of=seen.as_of)
         self._by_subject: dict[type, list[tuple[Check, tuple[object, ...]]]] = defaultdict(list)
         for check in checks:
-            if check.needs_all == (cluster is not None):
+            if check.needs_all == (seen is not None):
                 arguments = tuple(context[name] for name in check.context)
                 self._by_subject[check.subject].append((check, arguments))
 
     def judge(self, record: Record | Cluster, out: RunWriter, locate: Locate) -> Subject | None:
         """Run every check on a record; the subject that was judged, or None when no check reads its type."""
-        header = None if isinstance(record, Cluster) else header_of(record)
-        subject = record.subject if isinstance(record, Pod | Cluster) else header.subject if header else None
-        if subject is None:
+        if isinstance(record, TypedList):
             return None
+        header = None if isinstance(record, Cluster) else header_of(record)
+        subject = header.subject if header is not None else subject_of(record)
         verdicts = [
             (check, _run(check, record, arguments)) for check, arguments in self._by_subject.get(type(record), ())
         ]

@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -24,7 +25,7 @@ from compliance.model.evidence import Origin, Subject
 from compliance.model.reader import Reader, Record, Slice
 from compliance.model.workload import Pod
 from compliance.pipeline.caching import Cache
-from compliance.pipeline.judging import Judge, Locate, header_of
+from compliance.pipeline.judging import CALLED, Judge, Locate, header_of, subject_of
 from compliance.pipeline.observing import Run, RunWriter
 from compliance.pipeline.registered import checks, readers
 from compliance.pipeline.units import CHANGED, HEAD, WHOLE, FileNotes, Part, Problem, Stamp, Unit, recognise
@@ -37,13 +38,16 @@ _CAPTURED = re.compile(rb"""["']?resourceVersion["']?\s*:""")
 class Shop:
     """What every worker needs: where to put things, and by which values to judge.
 
-    `fingerprint` stands for the code and the values that decide what is made of a file.
+    `fingerprint` stands for the code and the values that decide what is made of a file, `code` for the
+    code alone. `as_of` is the clock of the assessment, in UTC.
     """
 
     folder: str
     cache: str | None
     fingerprint: bytes
+    code: bytes
     params: Parameters
+    as_of: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,12 +209,14 @@ def _make(records: list[Record], notes: FileNotes) -> Made:
     """What there is in a file, for the phases that follow."""
     subjects: dict[str, Subject] = {}
     for record in records:
-        header = header_of(record)
-        if header is not None:
-            notes.objects[(header.kind, not isinstance(record, OtherObject))] += 1
-            subjects.setdefault(header.subject.id, header.subject)
-        elif isinstance(record, TypedList):
+        if isinstance(record, TypedList):
             notes.objects[(f"{record.item_kind}List", True)] += 1
+            continue
+        header = header_of(record)
+        kind = header.kind if header is not None else CALLED[type(record)]
+        notes.objects[(kind, not isinstance(record, OtherObject))] += 1
+        subject = subject_of(record)
+        subjects.setdefault(subject.id, subject)
     pods = [record for record in records if isinstance(record, Pod)]
     others = [record for record in records if not isinstance(record, Pod)]
     return Made(

@@ -10,6 +10,9 @@ from compliance.model.assessment import Exporter
 from compliance.model.check import Check, discover
 from compliance.model.reader import Reader
 
+#: The reader's name in the notes of files that images are made of: many files give one image.
+IMAGE = "image"
+
 #: Module of each output format, imported when it is asked for: some are slow to import.
 _EXPORTERS = {
     "json": "compliance.exports.packet_json",
@@ -20,14 +23,23 @@ _EXPORTERS = {
     "pdf": "compliance.exports.pdf",
 }
 FORMATS = tuple(_EXPORTERS)
+#: Module of each input format, imported when evidence is read: parsers are slow to import.
+_READERS = (
+    "compliance.evidence.kubernetes",
+    "compliance.evidence.cyclonedx",
+    "compliance.evidence.spdx",
+    "compliance.evidence.syft",
+    "compliance.evidence.docker_inspect",
+    "compliance.evidence.dockerfile",
+    "compliance.evidence.image.documents",
+)
 
 
 @cache
 def readers() -> dict[str, Reader]:
     """Readers by id."""
-    from compliance.evidence.kubernetes import READER as KUBERNETES  # imported late: parsers are slow to import
-
-    return {reader.id: reader for reader in (KUBERNETES,)}
+    found: list[Reader] = [importlib.import_module(module).READER for module in _READERS]
+    return {reader.id: reader for reader in found}
 
 
 @cache

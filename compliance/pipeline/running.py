@@ -12,11 +12,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from compliance.errors import UsageError
+from compliance.evidence.image.contents import Source
 from compliance.model.assessment import Assessment, EvidenceState, Options
 from compliance.model.cluster import Header
 from compliance.model.configuration import Configuration
@@ -24,14 +26,17 @@ from compliance.model.evidence import EVIDENCE_SET, Subject
 from compliance.model.workload import Pod
 from compliance.pipeline import assembling, evaluating
 from compliance.pipeline.assembling import Asked
-from compliance.pipeline.caching import Cache, cache_file, fingerprint
+from compliance.pipeline.caching import Cache, cache_file, code_fingerprint, fingerprint
 from compliance.pipeline.evaluating import BATCH, Shared, Task, judge_task
 from compliance.pipeline.files import InputFile, find
+from compliance.pipeline.images import build_image, image_tasks, layer_tasks, notes_of, read_blob, survey_source
+from compliance.pipeline.judging import CALLED
 from compliance.pipeline.merging import Part, StoredObservations, merge, parts_of
 from compliance.pipeline.observing import Run
 from compliance.pipeline.packet import Packet, check_destination
 from compliance.pipeline.reading import Shop, UnitResult, read_unit
-from compliance.pipeline.registered import checks, exporter
+from compliance.pipeline.registered import IMAGE, checks, exporter
+from compliance.pipeline.sources import image_sources
 from compliance.pipeline.units import FileNotes, Unit, plan
 
 A = TypeVar("A")
@@ -186,19 +191,25 @@ def _in_order(executor: Executor, function: Callable[[A], R], tasks: Iterable[A]
 def _observe(
     request: Request, files: Sequence[InputFile], work: Path, executor: Executor, progress: Progress
 ) -> assembling.Observed:
+    code = code_fingerprint() if request.cache else b""
     shop = Shop(
         folder=str(work),
         cache=str(cache_file()) if request.cache else None,
-        fingerprint=fingerprint(request.configuration.parameters) if request.cache else b"",
+        fingerprint=fingerprint(code, request.configuration.parameters),
+        code=code,
         params=request.configuration.parameters,
+        as_of=datetime.fromisoformat(request.as_of),
     )
-    gathered = _read(files, shop, executor, progress)
+    sources, others = image_sources(files)
+    gathered = _read(others, shop, executor, progress)
+    if sources:
+        _read_images(sources, gathered, shop, executor, progress)
     real = {
-        evaluating.key_of(gathered.notes[file.path].sha256, file.path): file.real
+        evaluating.key_of(note.sha256, file.path): (file.real, note.reader)
         for file in files
-        if file.path in gathered.notes
+        if (note := gathered.notes.get(file.path)) is not None
     }
-    places = {key: os.fsencode(path) for key, path in real.items()}
+    places = {key: (os.fsencode(path), reader) for key, (path, reader) in real.items()}
     share = Shared(others=gathered.others, entries=gathered.entries, files=places)
     evaluating.share(work / "shared", share)
     seen = evaluating.world(str(work / "shared"))
@@ -215,7 +226,8 @@ def _observe(
         observations=StoredObservations(parts, subjects),
         tallies={tally.check: tally for part in parts for tally in part.tallies},
         cited=_cited(gathered.runs),
-        real=real,
+        real={key: path for key, (path, _) in real.items()},
+        images=seen.images,
     )
 
 
@@ -235,7 +247,7 @@ def _evaluate(
     types: set[type] = {type(record) for record in seen.records}
     if gathered.entries:
         types.add(Pod)
-    if types:
+    if types - set(CALLED):
         types.add(Header)
     nothing = work / "run-nothing"
     notes = gathered.notes.values()
@@ -265,6 +277,29 @@ def _read(files: Sequence[InputFile], shop: Shop, executor: Executor, progress: 
         cache.close()
     clock.stop(gathered.read_cpu)
     return gathered
+
+
+def _read_images(
+    sources: Sequence[Source], gathered: _Gathered, shop: Shop, executor: Executor, progress: Progress
+) -> None:
+    """Read the images of all sources: every file hashed, every distinct layer read once."""
+    clock = _Clock(progress, "images", len(sources))
+    cpu = 0.0
+    surveys = []
+    for surveyed in _in_order(executor, survey_source, sources):
+        surveys.append(surveyed)
+        cpu += surveyed.cpu
+        gathered.notes.update((note.path, note) for note in notes_of(surveyed))
+        progress.advance()
+    for used in _in_order(executor, partial(read_blob, shop=shop), layer_tasks(surveys)):
+        cpu += used
+    for result in _in_order(executor, partial(build_image, shop=shop), image_tasks(surveys, len(gathered.runs))):
+        if result.trouble is not None:
+            gathered.notes.setdefault(result.path, FileNotes(path=result.path, reader=IMAGE)).trouble(result.trouble)
+        if result.unit is not None:
+            _gather(gathered, result.unit)
+            cpu += result.unit.read_cpu
+    clock.stop(cpu)
 
 
 def _gather(gathered: _Gathered, result: UnitResult) -> None:

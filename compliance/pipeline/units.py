@@ -48,6 +48,15 @@ class Stamp(NamedTuple):
         status = os.fstat(handle)
         return cls(status.st_ino, status.st_size, status.st_mtime_ns)
 
+    @classmethod
+    def at(cls, path: str | bytes) -> Stamp | None:
+        """That of a path, None when nothing is there."""
+        try:
+            status = os.stat(path)  # noqa: PTH116 - the path may be bytes that are no text
+        except OSError:
+            return None
+        return cls(status.st_ino, status.st_size, status.st_mtime_ns)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:

@@ -32,6 +32,8 @@ def make_file(path: str, state: EvidenceState, problems: tuple[str, ...] = ()) -
 SEEN = Seen(
     subjects=(Subject(id="shop/Deployment/web", type=SubjectType.WORKLOAD, name="web", namespace="shop"),),
     images=("registry.example/web:1",),
+    handed_in=0,
+    unseen=(),
     evidence=(
         make_file("a.yaml", EvidenceState.READ),
         make_file("b.yaml", EvidenceState.READ, ("line 3: bad",)),

@@ -48,6 +48,13 @@ PEERS = (
 )
 
 
+def on_image(build: Path, layout: Path) -> list[str]:
+    """The first peer on an image layout: configuration and package list, nothing fetched."""
+    own = build / "peers" / "trivy" / "bin" / "trivy"
+    arguments = "image --quiet --format json --scanners misconfig --image-config-scanners misconfig --list-all-pkgs"
+    return [str(own), *arguments.split(), "--offline-scan", "--skip-check-update", "--input", str(layout)]
+
+
 def install(peer: Peer, build: Path) -> str:
     """Put a peer under build/; its version, or empty text when it is not to be had here (said aloud)."""
     root = build / "peers" / peer.name

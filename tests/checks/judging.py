@@ -4,22 +4,38 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
+import tempfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import yaml
+from compliance.evidence.image.building import build
+from compliance.evidence.image.layer import read_layer
+from compliance.evidence.image.surveying import survey
 
 from compliance.errors import EvidenceError
-from compliance.evidence.kubernetes import READER
+from compliance.evidence.image.contents import Piece, Source
 from compliance.model.check import Check, Verdict
-from compliance.model.cluster import Cluster, Header
+from compliance.model.cluster import Cluster, ClusterObject, Header, TypedList
 from compliance.model.cluster_index import entry, index
-from compliance.model.configuration import KubernetesVersion, Parameters
+from compliance.model.configuration import BaseImage, KubernetesVersion, Parameters
+from compliance.model.docker import DockerContainer, Dockerfile
+from compliance.model.image import Image
+from compliance.model.images import Images, join
 from compliance.model.reader import Record
+from compliance.model.sbom import Sbom
 from compliance.model.workload import Pod
 from compliance.pipeline.judging import header_of
+from compliance.pipeline.units import recognise
+from tests.images import making
 
 PARAMETERS = "parameters.yaml"
+#: How files end that describe an image (tests/images/making.py).
+IMAGE = ".image.yaml"
+#: The day on which every case is judged.
+AS_OF = datetime(2026, 9, 1, tzinfo=UTC)
 
 
 def records_of(case: Path) -> list[Record]:
@@ -29,14 +45,32 @@ def records_of(case: Path) -> list[Record]:
 
 
 def _read(file: Path) -> Iterator[Record]:
+    if file.name.endswith(IMAGE):
+        yield from images_of(making.oci_tar(making.load(file)), file.name)
+        return
     data = file.read_bytes()
-    assert READER.identify(data[:65536]), f"{file} is not recognised"
-    for piece in READER.split(io.BytesIO(data)):
+    reader = recognise(data[:65536])
+    assert reader is not None, f"{file} is not recognised"
+    for piece in reader.split(io.BytesIO(data)):
         assert not isinstance(piece, EvidenceError), piece
         piece_data = data[piece.offset : piece.offset + piece.length]
-        for found in READER.read(piece_data, piece, file.name, hashlib.sha256(data).hexdigest()):
+        for found in reader.read(piece_data, piece, file.name, hashlib.sha256(data).hexdigest()):
             assert not isinstance(found, EvidenceError), found
             yield found
+
+
+def images_of(archive: bytes, name: str) -> Iterator[Image]:
+    """The images in an archive, as the engine reads them."""
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(archive)
+        file.flush()
+        piece = Piece(path=name, real=os.fsencode(file.name), offset=0, length=len(archive), member="")
+        found = survey(Source(path=name, archive=True, pieces={"": piece}))
+        assert not found.errors, found.errors
+        sha256_of = {surveyed.path: surveyed.sha256 for surveyed in found.files}
+        for image in found.images:
+            contents = [read_layer(layer.piece) if layer.piece else None for layer in image.layers]
+            yield build(image, contents, sha256_of)
 
 
 def parameters_of(case: Path) -> Parameters:
@@ -46,6 +80,10 @@ def parameters_of(case: Path) -> Parameters:
         return Parameters()
     stated = yaml.safe_load(file.read_text())
     values = {key: tuple(value) if isinstance(value, list) else value for key, value in stated.items()}
+    if "base_images" in values:
+        values["base_images"] = tuple(
+            BaseImage(**{**base, "diff_ids": tuple(base.get("diff_ids", ()))}) for base in values["base_images"]
+        )
     if "kubernetes" in values:
         values["kubernetes"] = KubernetesVersion(minor=int(values["kubernetes"].split(".")[1]))
     return Parameters(**values)
@@ -54,7 +92,7 @@ def parameters_of(case: Path) -> Parameters:
 def cluster_of(records: list[Record]) -> Cluster:
     """The records indexed as the engine does it."""
     pods = [record for record in records if isinstance(record, Pod)]
-    others = [record for record in records if not isinstance(record, Pod)]
+    others = [record for record in records if isinstance(record, ClusterObject | TypedList)]
     return index(others, [entry(pod) for pod in pods])
 
 
@@ -67,9 +105,21 @@ def subjects_of(check: Check, records: list[Record], cluster: Cluster) -> list[o
     return [record for record in records if type(record) is check.subject]
 
 
+def joined_images(records: list[Record], cluster: Cluster) -> Images:
+    """The records about images joined as the engine does it."""
+    return join(
+        images=[record for record in records if isinstance(record, Image)],
+        sboms=[record for record in records if isinstance(record, Sbom)],
+        containers=[record for record in records if isinstance(record, DockerContainer)],
+        dockerfiles=[record for record in records if isinstance(record, Dockerfile)],
+        workloads=cluster.workloads,
+    )
+
+
 def verdicts(check: Check, records: list[Record], parameters: Parameters) -> list[Verdict]:
     """One verdict for each subject of a check."""
     cluster = cluster_of(records)
-    context = {"cluster": cluster, "params": parameters}
+    images = joined_images(records, cluster)
+    context = {"cluster": cluster, "images": images, "params": parameters, "as_of": AS_OF}
     arguments = [context[name] for name in check.context]
     return [check.function(subject, *arguments) for subject in subjects_of(check, records, cluster)]

@@ -1,0 +1,190 @@
+"""Images of all sources in, records and observations out: each source surveyed, each layer read once, images built."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from compliance.errors import EvidenceError
+from compliance.evidence.image.building import build
+from compliance.evidence.image.contents import FoundImage, FoundLayer, LayerContents, Piece, Source, Survey
+from compliance.evidence.image.layer import read_layer
+from compliance.evidence.image.surveying import survey
+from compliance.evidence.records import encode
+from compliance.model.evidence import Origin
+from compliance.pipeline.caching import Cache
+from compliance.pipeline.judging import Judge
+from compliance.pipeline.observing import RunWriter
+from compliance.pipeline.reading import Shop, UnitResult
+from compliance.pipeline.registered import IMAGE, checks
+from compliance.pipeline.units import CHANGED, FileNotes, Stamp
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(LayerContents).decode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surveyed:
+    """What a source holds; `changed` are the paths of files that somebody wrote to meanwhile."""
+
+    source: Source
+    survey: Survey
+    stamps: Mapping[str, Stamp | None]
+    changed: frozenset[str]
+    cpu: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerTask:
+    """A layer blob to read: one of the places where bytes of this sha256 stand, and the state its file had then."""
+
+    sha256: str
+    piece: Piece
+    stamp: Stamp | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageTask:
+    """An image to build from its layers. `path` is its source; `sha256_of` is of the files it stands in."""
+
+    number: int
+    path: str
+    found: FoundImage
+    sha256_of: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageResult:
+    """What came of an image: a unit of one record, or why there is none."""
+
+    path: str
+    unit: UnitResult | None
+    trouble: EvidenceError | None
+
+
+def survey_source(source: Source) -> Surveyed:
+    """Hash the files of a source and find the images in it."""
+    started = time.process_time()
+    stamps = {piece.path: Stamp.at(piece.real) for piece in source.pieces.values()}
+    found = survey(source)
+    changed = {piece.path for piece in source.pieces.values() if Stamp.at(piece.real) != stamps[piece.path]}
+    return Surveyed(
+        source=source,
+        survey=found,
+        stamps=stamps,
+        changed=frozenset(changed),
+        cpu=time.process_time() - started,
+    )
+
+
+def layer_tasks(surveys: Sequence[Surveyed]) -> Iterator[LayerTask]:
+    """Each distinct blob that images are made of, once, whatever number of images and sources hold it."""
+    seen: set[str] = set()
+    for surveyed in surveys:
+        for image in surveyed.survey.images:
+            for layer in image.layers:
+                if layer.piece is not None and layer.actual is not None and layer.actual not in seen:
+                    seen.add(layer.actual)
+                    yield LayerTask(sha256=layer.actual, piece=layer.piece, stamp=surveyed.stamps.get(layer.piece.path))
+
+
+def read_blob(task: LayerTask, shop: Shop) -> float:
+    """Read a layer, or take what an earlier run kept of the same bytes; the CPU seconds it took."""
+    started = time.process_time()
+    cache = Cache(Path(shop.cache) if shop.cache else None)
+    try:
+        key = hashlib.sha256(shop.code + b"layer" + task.sha256.encode()).digest()
+        contents = cache.get(key)
+        if contents is None:
+            read = read_layer(task.piece)
+            if Stamp.at(task.piece.real) != task.stamp:
+                read.read = False
+                read.faults.append(CHANGED)
+            contents = _encode(read)
+            if read.read:
+                cache.put_all({key: contents})
+    finally:
+        cache.close()
+    _layer_file(shop, task.sha256).write_bytes(contents)
+    return time.process_time() - started
+
+
+def image_tasks(surveys: Sequence[Surveyed], first: int) -> Iterator[ImageTask]:
+    """Every image of every source, in order; `first` is the number of the first unit."""
+    number = first
+    for surveyed in surveys:
+        sha256_of = {file.path: file.sha256 for file in surveyed.survey.files}
+        for found in surveyed.survey.images:
+            needed = {found.config_piece.path, *(layer.piece.path for layer in found.layers if layer.piece)}
+            needed |= {fault.piece.path for fault in found.faults}
+            yield ImageTask(
+                number=number,
+                path=surveyed.source.path,
+                found=found,
+                sha256_of={path: sha256_of[path] for path in sorted(needed) if path in sha256_of},
+            )
+            number += 1
+
+
+def build_image(task: ImageTask, shop: Shop) -> ImageResult:
+    """Build an image from its layers and run the checks that need it alone."""
+    started = time.process_time()
+    try:
+        image = build(task.found, [_contents(layer, shop) for layer in task.found.layers], task.sha256_of)
+    except EvidenceError as error:
+        return ImageResult(path=task.path, unit=None, trouble=error)
+    except Exception as error:  # a fault of ours on one image must not cost the verdicts on all others
+        words = f"our own reader failed on an image ({type(error).__name__}: {error}); report this"
+        return ImageResult(path=task.path, unit=None, trouble=EvidenceError(words, kind="Image"))
+    read_cpu = time.process_time() - started
+    out = RunWriter()
+    Judge(checks(), shop.params, None).judge(image, out, _no_lines)
+    unit = UnitResult(
+        number=task.number,
+        notes=(),
+        run=out.write(Path(shop.folder) / f"run-{task.number}"),
+        pods=None,
+        others=(encode([image]),),
+        entries=(),
+        subjects=(image.subject,),
+        read_cpu=read_cpu,
+        judge_cpu=time.process_time() - started - read_cpu,
+    )
+    return ImageResult(path=task.path, unit=unit, trouble=None)
+
+
+def _contents(layer: FoundLayer, shop: Shop) -> LayerContents | None:
+    """What was read of a layer; None when there were no bytes to read."""
+    if layer.piece is None or layer.actual is None:
+        return None
+    return _decode(_layer_file(shop, layer.actual).read_bytes())
+
+
+def _layer_file(shop: Shop, sha256: str) -> Path:
+    return Path(shop.folder) / f"layer-{sha256.removeprefix('sha256:')}"
+
+
+def _no_lines(origin: Origin, pointers: list[str]) -> None:
+    """Layers and configurations have no lines."""
+
+
+def notes_of(surveyed: Surveyed) -> Iterator[FileNotes]:
+    """What is to be said of each file of a source; images and troubles are told of the file that names them."""
+    found = surveyed.survey
+    for file in found.files:
+        note = FileNotes(path=file.path, sha256=file.sha256, size=file.size, reader="" if found.no_image else IMAGE)
+        note.guess = found.no_image
+        if file.path in surveyed.changed:
+            note.refused = CHANGED
+        if file.path == surveyed.source.path and found.images:
+            note.objects["Image", True] = len(found.images)
+            note.documents = len(found.images)
+        for error in found.errors:
+            if (error.path or surveyed.source.path) == file.path:
+                note.trouble(error)
+        yield note
