@@ -13,6 +13,8 @@ from compliance.model.outcome import Severity
 #: Programs and images that serve SSH.
 SSH_SERVERS = frozenset({"sshd", "dropbear", "openssh-server", "ssh-server", "docker-sshd", "sshd-docker"})
 _SSH_PORT = "22/tcp"
+#: The value of a variable that was blanked before the evidence was handed in.
+BLANKED = "<redacted>"
 
 
 @check(
@@ -121,7 +123,7 @@ def container_image_current(container: DockerContainer, images: Images) -> Verdi
     effort=Effort.WORKLOAD,
 )
 def container_credential_env(container: DockerContainer) -> Verdict:
-    """No variable of Config.Env looks like a credential; NOT_CHECKED where Env was taken out of the evidence.
+    """No variable of Config.Env looks like a credential; NOT_CHECKED where Env or values were taken out.
 
     The look of a value is a guess: names that speak of a password, shapes of known keys.
     Source: NIST SP 800-190, 4.1.4.
@@ -134,5 +136,11 @@ def container_credential_env(container: DockerContainer) -> Verdict:
         for number, entry in enumerate(container.env)
         if entry.suspicion is not None
     ]
+    blanked = sum(entry.value == BLANKED for entry in container.env)
+    if blanked and not faults:
+        words = (
+            f"{counted(len(container.env), 'variable')}, none named like a credential; {blanked} with blanked values"
+        )
+        return not_checked(words, at=[container.at(pointer)])
     seen = f"{counted(len(container.env), 'variable')}, none that looks like a credential"
     return judged_container(container, faults, seen, pointer)

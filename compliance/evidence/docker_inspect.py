@@ -15,7 +15,7 @@ from typing import Any
 from msgspec import UnsetType
 
 from compliance.errors import EvidenceError
-from compliance.evidence.credentials import REDACTED, redact_arguments, suspicion
+from compliance.evidence.credentials import REDACTED, is_placeholder, redact_arguments, suspicion
 from compliance.evidence.docker_inspect_splitting import MARK, MAX_ENTRY, WIDE_MARKS, split
 from compliance.evidence.docker_inspect_wire import (
     ConfigWire,
@@ -175,7 +175,7 @@ def _record(wire: ContainerWire, origin: Origin) -> DockerContainer:
     state = wire.state or StateWire()
     network = wire.network_settings or NetworkSettingsWire()
     id_ = printable(wire.id or "")
-    name = printable((wire.name or "").lstrip("/")).replace("\\", "\\\\") or id_[:SHORT_ID]
+    name = printable((wire.name or "").lstrip("/").replace("\\", "\\\\")) or id_[:SHORT_ID]
     running = state.running if state.running is not None else _running(state.status)
     health = state.health or state.healthcheck
     healthcheck = config.healthcheck
@@ -248,7 +248,12 @@ def _digest(image_id: str) -> str:
 
 
 def _variable(text: str) -> EnvEntry:
+    """A variable; a value that was blanked before it was handed in is REDACTED, and its name alone is judged."""
     name, _, value = text.partition("=")
+    if value and is_placeholder(value):
+        named = suspicion(name, "a literal") is not None
+        reason = "its name speaks of a credential, and its value was blanked" if named else None
+        return EnvEntry(name=printable(name), value="" if named else REDACTED, suspicion=reason)
     reason = suspicion(name, value)
     return EnvEntry(name=printable(name), value="" if reason else printable(value), suspicion=reason)
 
