@@ -211,7 +211,8 @@ class _Building:
         """What does not hold of a layer."""
         said = f"layer {number} of {len(self._found.layers)}"
         if read is None or origin is None:
-            self._unseen.append(f"{said} is not in the evidence")
+            if not any(fault.hides for fault in self._found.faults):  # else the survey says it better
+                self._unseen.append(f"{said} is not in the evidence")
             return
         for words in read.faults:
             self._fault(f"{said}: {words}", origin, "", hides=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ import pytest
 from compliance.errors import EvidenceError
 from compliance.evidence.image.building import build
 from compliance.evidence.image.config_wire import stated_time
-from compliance.evidence.image.contents import FoundFault, FoundImage
+from compliance.evidence.image.contents import FoundFault, FoundImage, Piece, Source
 from compliance.evidence.image.layer import read_layer
+from compliance.evidence.image.sources import archive_kind
+from compliance.evidence.image.surveying import survey
 from compliance.model.image import BaseClass, DatabaseState, Facts, Image
 from compliance.model.image_user import effective_user
 from tests.evidence.image.laying import files_of, found_of, image_of, piece_of, sha256_of
@@ -336,6 +339,85 @@ def test_users_are_joined_with_shadow(tmp_path: Path) -> None:
     assert files.os_release == {"ID": "x", "NAME": 'a "b"'}
     assert files.os_release_fact is not None
     assert files.os_release_fact.path == "/usr/lib/os-release"
+
+
+# -- forms ----------------------------------------------------------------------------------------------------------
+
+FORMS = (
+    "folder",
+    "folder zstd",
+    "folder plain",
+    "oci tar",
+    "oci tar zstd outer",
+    "docker-archive",
+    "docker gzip outer",
+)
+
+
+def surveyed(folder: Path, form: str, description: Mapping[str, Any]) -> list[Image]:
+    """The images of a description in a form, through the survey."""
+    pieces: dict[str, Piece]
+    compression = next((word for word in ("zstd", "plain") if word in form), "gzip").replace("plain", "none")
+    if form.startswith("folder"):
+        files = making.parts(description, compression)
+        pieces = {name: piece_of(folder, name.replace("/", "_"), data) for name, data in files.items()}
+        source = Source(path="index.json", archive=False, pieces=pieces)
+    else:
+        make = making.oci_tar if form.startswith("oci") else making.docker_archive
+        outer = ("zstd" if "zstd" in form else "gzip") if "outer" in form else "none"
+        data = make(description, outer=outer)
+        packed = archive_kind(data[: 64 * 1024])
+        assert packed is not None
+        piece = msgspec.structs.replace(piece_of(folder, "image.tar", data), packed=packed)
+        source = Source(path="image.tar", archive=True, pieces={"": piece})
+    found = survey(source)
+    assert found.errors == ()
+    digests = {file.path: file.sha256 for file in found.files}
+    return [
+        build(one, [None if layer.piece is None else read_layer(layer.piece) for layer in one.layers], digests)
+        for one in found.images
+    ]
+
+
+def without_form(image: Image) -> Image:
+    """The image without what its form decides."""
+    bare = replace(image.origin, path="", sha256="", pointer="", offset=0, length=0)
+    layers = tuple(
+        replace(layer, origin=None, digest=None, media_type="", compression=None, size=0) for layer in image.layers
+    )
+    digests = replace(image.digests, manifest=None)
+    return replace(image, origin=bare, form="", layers=layers, digests=digests)
+
+
+def test_an_image_is_the_same_in_every_form(tmp_path: Path) -> None:
+    """Folder, archive, packed or plain: one record but for the places where it stands."""
+    description = {
+        "names": ["r.example/app:1"],
+        "created": "2026-08-20T00:00:00Z",
+        "config": {"User": "app", "Env": ["PATH=/usr/bin"]},
+        "layers": [
+            [*DEBIAN, APT, status("dash"), {"path": "etc/passwd", "content": PASSWD}],
+            [{"path": "usr/bin/.wh.dash"}],
+        ],
+    }
+    images = []
+    for number, form in enumerate(FORMS):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (image,) = surveyed(folder, form, description)
+        assert image.faults == ()
+        images.append(without_form(image))
+    assert all(image == images[0] for image in images)
+    assert images[0].filesystem is not None
+    assert images[0].filesystem.shells.total == 0
+
+
+def test_a_layer_that_was_not_handed_in_is_said_once(tmp_path: Path) -> None:
+    """The survey's words say which layer is unseen; the image is incomplete."""
+    (image,) = surveyed(tmp_path, "folder", {"layers": [[DASH], [GLIBC]], "broken": {"missing_layer": 2}})
+    assert image.incomplete.startswith("layer 2 (sha256:")
+    assert image.incomplete.endswith("was not handed in")
+    assert image.faults_total == 1
 
 
 # -- USER -----------------------------------------------------------------------------------------------------------
