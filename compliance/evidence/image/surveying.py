@@ -22,6 +22,8 @@ from compliance.evidence.image.tar import TarMember, TarStream, printable
 MAX_MEMBERS = 200_000
 #: Layouts in folders of one archive.
 _MAX_ROOTS = 1_000
+#: Bytes to unpack for all layers of an archive that is packed as a whole: each is reached from its beginning anew.
+MAX_AGAIN = 32 << 30
 _NAME_SHOWN = 200
 
 
@@ -35,6 +37,7 @@ def survey(source: Source) -> Survey:
     else:
         files = tuple(_file(name, piece, holdings, found) for name, piece in sorted(source.pieces.items()))
     no_image = _images(holdings, found)
+    _refuse_slow(holdings, found)
     if no_image and not source.archive:
         found.trouble(holdings.trouble(no_image))
     return Survey(
@@ -44,6 +47,16 @@ def survey(source: Source) -> Survey:
         set_aside=found.set_aside,
         no_image="" if found.errors else no_image,
     )
+
+
+def _refuse_slow(holdings: Holdings, found: Found) -> None:
+    """Leave out the images of an archive packed as a whole that would be unpacked too many times."""
+    layers = {layer.piece for image in found.images for layer in image.layers if layer.piece is not None}
+    again = sum(piece.offset + piece.length for piece in layers if piece.packed is not Packed.NO)
+    if again > MAX_AGAIN:
+        found.images.clear()
+        words = f"packed as a whole with {len(layers):,} layers in it: reaching them would unpack {again:,} bytes"
+        found.trouble(holdings.trouble(f"{words} (allowed: {MAX_AGAIN:,}); unpack it once (gunzip, unzstd)"))
 
 
 def _file(name: str, piece: Piece, holdings: Holdings, found: Found) -> SurveyedFile:
