@@ -56,26 +56,10 @@ def _image(entry: object, position: int, manifest: Held, holdings: Holdings) -> 
         raise holdings.trouble(f"the configuration {_shown(name)} at /{position} is not in the archive", manifest)
     diff_ids = diff_ids_of(holdings, config)
     faults = _named_wrong(name, config, "the configuration", hides=False)
-    made = []
-    for number, layer in enumerate(layers):
-        pointer = f"/{position}/Layers/{number}"
-        if not isinstance(layer, str):
-            raise holdings.trouble(f"no text at {pointer}", manifest)
-        held = _file(layer, holdings)
-        if held is None:
-            words = f"layer {number + 1} ({_shown(layer)}) is not in the archive"
-            faults.append(FoundFault(words=words, piece=manifest.piece, pointer=pointer, hides=True))
-        else:
-            faults += _named_wrong(layer, held, f"layer {number + 1}", hides=True)
-        made.append(
-            FoundLayer(
-                digest=None,
-                actual=held.digest if held else None,
-                diff_id=diff_ids[number] if number < len(diff_ids) else "",
-                media_type="",
-                piece=held.piece if held else None,
-            )
-        )
+    made = [
+        _layer(layer, f"/{position}/Layers/{number}", number, diff_ids, manifest, holdings, faults)
+        for number, layer in enumerate(layers)
+    ]
     return FoundImage(
         form="docker-archive",
         names=tuple(dict.fromkeys(tag for tag in tags if is_reference(tag))) if isinstance(tags, list) else (),
@@ -86,6 +70,33 @@ def _image(entry: object, position: int, manifest: Held, holdings: Holdings) -> 
         config_piece=config.piece,
         layers=tuple(made),
         faults=tuple(faults),
+    )
+
+
+def _layer(
+    name: object,
+    pointer: str,
+    number: int,
+    diff_ids: list[str],
+    manifest: Held,
+    holdings: Holdings,
+    faults: list[FoundFault],
+) -> FoundLayer:
+    """A layer by its file; what does not hold of it is added to `faults`."""
+    if not isinstance(name, str):
+        raise holdings.trouble(f"no text at {pointer}", manifest)
+    held = _file(name, holdings)
+    if held is None:
+        words = f"layer {number + 1} ({_shown(name)}) is not in the archive"
+        faults.append(FoundFault(words=words, piece=manifest.piece, pointer=pointer, hides=True))
+    else:
+        faults += _named_wrong(name, held, f"layer {number + 1}", hides=True)
+    return FoundLayer(
+        digest=None,
+        actual=held.digest if held else None,
+        diff_id=diff_ids[number] if number < len(diff_ids) else "",
+        media_type="",
+        piece=held.piece if held else None,
     )
 
 
