@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +102,81 @@ class BaseImage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrustedKey:
+    """A public key that may sign: its name in the packet, and its PEM text."""
+
+    name: str
+    pem: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustedIdentity:
+    """A certificate identity that may sign: an exact subject, or a pattern that must match it whole; and its issuer."""
+
+    issuer: str
+    subject: str = ""
+    subject_pattern: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustedRoot:
+    """A sigstore trusted_root.json: certificate authorities, logs and timestamp authorities. `data` is its text."""
+
+    name: str
+    sha256: str
+    data: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustedBuilder:
+    """A builder by its exact id (no prefix counts), and the highest SLSA build level it earns."""
+
+    id: str
+    level: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredSource:
+    """Where an image must be built from: `image` is a pattern of names (`*` stands for anything)."""
+
+    image: str
+    repository: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustPolicy:
+    """Whom the organisation trusts. `threshold` is how many distinct trusted keys or identities must have signed.
+
+    `vex_authors` are authors, as a VEX document writes them or as its signer, whose statements count.
+    """
+
+    keys: tuple[TrustedKey, ...] = ()
+    identities: tuple[TrustedIdentity, ...] = ()
+    trusted_roots: tuple[TrustedRoot, ...] = ()
+    builders: tuple[TrustedBuilder, ...] = ()
+    sources: tuple[DeclaredSource, ...] = ()
+    vex_authors: tuple[str, ...] = ()
+    threshold: int = 1
+
+
+class Regime(Enum):
+    """Which rule sets the day by which a vulnerability must be mended."""
+
+    FEDRAMP_VDR = "fedramp-vdr"
+    BOD_26_04 = "bod-26-04"
+    FEDRAMP_REV5_LEGACY = "fedramp-rev5-legacy"
+    OWN = "own"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remediation:
+    """The regime of deadlines; `days` by severity count under `own`. None: nobody chose one."""
+
+    regime: Regime | None = None
+    days: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
     """Organisation-defined values that checks judge against; None or empty where nobody set one.
 
@@ -127,6 +203,11 @@ class Parameters:
     image_max_age_days: int = 30
     image_max_size: int = 0
     image_max_layers: int = 0
+    trust: TrustPolicy = TrustPolicy()
+    remediation: Remediation = Remediation()
+    scan_max_age_days: int = 30
+    scan_database_max_age_days: int = 30
+    kev_max_age_days: int = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,13 +81,8 @@ def _ecosystem(ecosystem: str, held: list[Package], listed: set[Named], root: Ro
     absent, extra = installed - named, named - installed
     more = _versions(extra)
     differing = {name for name, _ in absent if name in more}
-    by_system = {
-        key
-        for package in held
-        for key in _comparable(ecosystem, [(package.name, package.version)])
-        if ecosystem not in SYSTEM and root.databases[package.database].path.startswith(_SYSTEM_FOLDERS)
-    }
     missing = {key for key in absent if key[0] not in differing}
+    by_system = missing & _of_system(ecosystem, held, root) if missing else set()
     less = _versions(absent)
     return Compared(
         ecosystem=ecosystem,
@@ -95,11 +90,19 @@ def _ecosystem(ecosystem: str, held: list[Package], listed: set[Named], root: Ro
         installed=len(installed),
         found=len(installed & named),
         missing=tuple(sorted(missing - by_system)),
-        system=tuple(sorted(missing & by_system)),
+        system=tuple(sorted(by_system)),
         differing=tuple((name, _joined(less[name]), _joined(more[name])) for name in sorted(differing)),
         ghosts=tuple(sorted(key for key in extra if key[0] not in differing)),
         unread=next((f"{one.path}: {one.reason}" for one in databases if one.state is DatabaseState.UNREADABLE), ""),
     )
+
+
+def _of_system(ecosystem: str, held: list[Package], root: RootFileSystem) -> set[Named]:
+    """Packages of a language that lie in folders of the operating system."""
+    if ecosystem in SYSTEM:
+        return set()
+    inside = (package for package in held if root.databases[package.database].path.startswith(_SYSTEM_FOLDERS))
+    return _comparable(ecosystem, ((package.name, package.version) for package in inside))
 
 
 def _comparable(ecosystem: str, named: Iterable[Named]) -> set[Named]:

@@ -1,0 +1,120 @@
+"""Everything that is proof about images, joined to them by digest: attestations, scans, VEX, catalogs, decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeVar
+
+from compliance.model.admission_decision import AdmissionDecision
+from compliance.model.attestation import Attestation
+from compliance.model.evidence import Origin
+from compliance.model.image import Image
+from compliance.model.image_reference import image_reference
+from compliance.model.images import Bound, Images, full_name
+from compliance.model.vulnerability import EpssScores, KevCatalog, ScanReport, SsvcRecord, VexDocument
+
+T = TypeVar("T")
+
+
+class AttestationMatch(NamedTuple):
+    attestation: Attestation
+    by: Bound
+
+
+class ScanMatch(NamedTuple):
+    """A scan of an image. `contradiction` says that it names the image and another digest, else is empty."""
+
+    scan: ScanReport
+    by: Bound
+    contradiction: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupplyChain:
+    """Proof about images. Tuples are sorted by subject id, then place; `kev`, `epss`, `ssvc` are the newest of each."""
+
+    images: Images
+    attestations: tuple[Attestation, ...] = ()
+    scans: tuple[ScanReport, ...] = ()
+    vex: tuple[VexDocument, ...] = ()
+    kev: KevCatalog | None = None
+    epss: EpssScores | None = None
+    ssvc: Mapping[str, SsvcRecord] = field(default_factory=dict)
+    decisions: tuple[AdmissionDecision, ...] = ()
+    attestations_by_digest: Mapping[str, tuple[Attestation, ...]] = field(default_factory=dict)
+    scans_by_digest: Mapping[str, tuple[ScanReport, ...]] = field(default_factory=dict)
+    scans_by_name: Mapping[str, tuple[ScanReport, ...]] = field(default_factory=dict)
+
+    def attestations_of(self, image: Image) -> tuple[AttestationMatch, ...]:
+        """Attestations about an image: by its manifest digest first, then by that of its index."""
+        found: dict[str, AttestationMatch] = {}
+        for digest, by in ((image.digests.manifest, Bound.DIGEST), (image.digests.index, Bound.INDEX)):
+            for one in self.attestations_by_digest.get(digest or "", ()):
+                found.setdefault(one.subject.id, AttestationMatch(one, by))
+        return tuple(found.values())
+
+    def scans_of(self, image: Image) -> tuple[ScanMatch, ...]:
+        """Scans of an image, those joined by digest first, then by subject id."""
+        found: dict[str, ScanMatch] = {}
+        for digest in (image.digests.manifest, image.digests.config):
+            for scan in self.scans_by_digest.get(digest or "", ()):
+                found.setdefault(scan.subject.id, ScanMatch(scan, Bound.DIGEST, ""))
+        for scan in self.scans_by_digest.get(image.digests.index or "", ()):
+            found.setdefault(scan.subject.id, ScanMatch(scan, Bound.INDEX, ""))
+        for name in image.names:
+            for scan in self.scans_by_name.get(full_name(image_reference(name)), ()):
+                found.setdefault(scan.subject.id, ScanMatch(scan, Bound.NAME, _contradiction(scan, image)))
+        order = list(Bound)
+        return tuple(sorted(found.values(), key=lambda match: (order.index(match.by), match.scan.subject.id)))
+
+
+def _contradiction(scan: ScanReport, image: Image) -> str:
+    """What a scan that bears an image's name says of another digest; empty when it names no digest."""
+    if not scan.digests:
+        return ""
+    return f"it names {image.said} and the digest {scan.digests[0].digest}, which is not this image's"
+
+
+def join_proof(
+    images: Images,
+    attestations: Iterable[Attestation],
+    scans: Iterable[ScanReport],
+    vex: Iterable[VexDocument],
+    kev: Iterable[KevCatalog],
+    epss: Iterable[EpssScores],
+    ssvc: Iterable[SsvcRecord],
+    decisions: Iterable[AdmissionDecision],
+) -> SupplyChain:
+    """All proof in one place, whatever the order it was read in."""
+    signed = tuple(sorted(attestations, key=lambda one: (one.subject.id, _place(one.origin))))
+    reports = tuple(sorted(scans, key=lambda one: (one.subject.id, _place(one.origin))))
+    records = sorted(ssvc, key=lambda one: (one.id, one.timestamp, _place(one.origin)))
+    return SupplyChain(
+        images=images,
+        attestations=signed,
+        scans=reports,
+        vex=tuple(sorted(vex, key=lambda one: (one.subject.id, _place(one.origin)))),
+        kev=max(kev, key=lambda one: (one.released or "", _place(one.origin)), default=None),
+        epss=max(epss, key=lambda one: (one.scored or "", _place(one.origin)), default=None),
+        ssvc={one.id: one for one in records},
+        decisions=tuple(sorted(decisions, key=lambda one: (one.subject.id, _place(one.origin), one.pointer))),
+        attestations_by_digest=_grouped(
+            (digest, one)
+            for one in signed
+            for digest in dict.fromkeys([*one.digests(), *([one.refers_to] if one.refers_to else [])])
+        ),
+        scans_by_digest=_grouped((found.digest, one) for one in reports for found in one.digests),
+        scans_by_name=_grouped((full_name(image_reference(one.target)), one) for one in reports if one.target),
+    )
+
+
+def _place(origin: Origin) -> tuple[str, str, int]:
+    return (origin.path, origin.pointer, origin.offset)
+
+
+def _grouped(pairs: Iterable[tuple[str, T]]) -> dict[str, tuple[T, ...]]:
+    found: dict[str, list[T]] = {}
+    for key, value in pairs:
+        found.setdefault(key, []).append(value)
+    return {key: tuple(values) for key, values in found.items()}
