@@ -11,7 +11,7 @@ from compliance.assess.hardening import WITH_LAYERS, rebuilt
 from compliance.assess.image_facts import Known, by_digest, places, told
 from compliance.assess.reach import reach
 from compliance.model.check import listed
-from compliance.model.image import Facts, Image, RootFileSystem
+from compliance.model.image import DatabaseState, Facts, Image, RootFileSystem
 from compliance.model.image_report import Pillar, Standing
 from compliance.rendering.text import count, sentence, size
 
@@ -48,15 +48,16 @@ def _surface(known: Known) -> Pillar:
     files = image.filesystem
     facts = [
         known.age.words + (f"; {', '.join(faults)}" if faults else ""),
+        "" if params.image_max_size or params.image_max_layers else "nobody set a limit on size or layers",
         _sizes(image),
         f"base class {files.base_class.value}: {files.base_because}" if files else "",
         _packages(files) if files else "",
     ]
-    missing = [] if files else [WITH_LAYERS]
+    missing = [WITH_LAYERS] if files is None else ["the layers that are missing"] if image.incomplete else []
     if known.age.days is None:
         missing.append("a date that can be trusted: a build record, or a signed provenance")
     standing = Standing.MISSING if faults else Standing.UNKNOWN if missing else Standing.SHOWN
-    return _pillar("surface", "Small and recent", standing, facts, "; ".join(missing))
+    return _pillar("surface", "Recent, and within the limits set", standing, facts, "; ".join(missing))
 
 
 def _sizes(image: Image) -> str:
@@ -68,9 +69,13 @@ def _sizes(image: Image) -> str:
 
 
 def _packages(files: RootFileSystem) -> str:
+    if not files.databases:
+        return "no package database"
     counted = Counter(package.ecosystem for package in files.packages)
     parts = [f"{number:,} {name}" for name, number in sorted(counted.items())[:_ECOSYSTEMS_TOLD]]
-    return f"{count(len(files.packages), 'package')} in its databases" + (f": {', '.join(parts)}" if parts else "")
+    said = f"{count(len(files.packages), 'package')} in its databases" + (f": {', '.join(parts)}" if parts else "")
+    unread = [database.path for database in files.databases if database.state is DatabaseState.UNREADABLE]
+    return f"at least {said}; could not be read: {listed(unread, limit=2)}" if unread else said
 
 
 def _tools(known: Known) -> Pillar:
@@ -122,8 +127,8 @@ def _exploitability(known: Known) -> Pillar:
     files = known.image.filesystem
     facts = ["no scan of this image is joined to it, so nobody can say which vulnerabilities it has"]
     if files is not None:
-        sees = f"a scanner would find {count(len(files.packages), 'package')}"
-        facts.append(f"{sees}, but not all there is: {files.scannable}" if files.scannable else sees)
+        sees = f"what a scanner would go by: {_packages(files)}"
+        facts.append(f"{sees}; not all there is can be seen: {files.scannable}" if files.scannable else sees)
     missing = "a vulnerability scan of this very digest, and the VEX statements about it"
     return _pillar("exploitability", "Nothing exploitable is known", Standing.UNKNOWN, facts, missing)
 

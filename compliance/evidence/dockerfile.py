@@ -295,4 +295,5 @@ READER = Reader(
     read=read,
     locate=locate,
     record=Dockerfile,
+    redact=redact_dockerfile,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -49,7 +49,8 @@ class Reader:
     object's slice (Origin.offset, length), the line they begin at, and pointers from the slice's
     root; it gives the 1-based line of each, or of its nearest present ancestor. Raise `revision`
     when the same bytes would give other records. `record` is the type of the records when all are of
-    one type; None for Kubernetes objects.
+    one type; None for Kubernetes objects. `redact` replaces credentials in source lines where the format
+    has its own ways to write them, before the common rules do.
     """
 
     id: str
@@ -61,3 +62,4 @@ class Reader:
     read: Callable[[bytes, Slice, str, str], Iterator[Record | EvidenceError]]
     locate: Callable[[bytes, int, list[str]], list[int]]
     record: type | None = None
+    redact: Callable[[Sequence[str]], tuple[str, ...]] | None = None

@@ -10,6 +10,7 @@ from compliance.evidence.redaction import redact_lines
 from compliance.model.assessment import Snippet
 from compliance.model.evidence import Location
 from compliance.pipeline.evaluating import key_of
+from compliance.pipeline.units import HEAD, recognise
 
 _AROUND = 3
 _MAX_LINE = 300
@@ -46,6 +47,10 @@ class EvidenceSnippets:
             data = path.read_bytes()
             if not key.startswith(hashlib.sha256(data).hexdigest()):
                 return ()  # somebody wrote to it since it was judged
-            return redact_lines(data.decode("utf-8", "replace").splitlines())
+            lines = data.decode("utf-8", "replace").splitlines()
+            reader = recognise(data[:HEAD])
+            if reader is not None and reader.redact is not None:
+                lines = list(reader.redact(lines))
+            return redact_lines(lines)
         except OSError:
             return ()

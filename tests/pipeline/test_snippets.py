@@ -64,3 +64,16 @@ def test_a_line_of_a_whole_dump_is_left_out_with_its_length(tmp_path: Path) -> N
     found = EvidenceSnippets({key_of(sha256, "s.yaml"): str(tmp_path / "s.yaml")}).around(where)
     assert found is not None
     assert found.lines == ("kind: Pod", "<a line of 180,017 characters, not shown>", "last: 1")
+
+
+def test_a_dockerfile_shows_none_of_its_credentials(tmp_path: Path) -> None:
+    """Instructions have ways of their own to write a credential; none is shown."""
+    text = "FROM debian:12\nUSER root\nENV DB_PASSWORD correct horse\nRUN curl -u bob:hunter2x https://x.example\n"
+    (tmp_path / "Dockerfile").write_text(text)
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    where = Location(path="Dockerfile", sha256=sha256, document=None, pointer="/1", line=2)
+    found = EvidenceSnippets({key_of(sha256, "Dockerfile"): str(tmp_path / "Dockerfile")}).around(where)
+    assert found is not None
+    assert found.lines[:2] == ("FROM debian:12", "USER root")
+    assert "horse" not in "".join(found.lines)
+    assert "hunter2x" not in "".join(found.lines)

@@ -243,4 +243,11 @@ def test_commands_only_read(library: Library) -> None:
     assert {kind.id for kind in library.evidence_kinds.values() if kind.supported} == {
         "workload-manifest",
         "k8s-objects",
+        "image-config",
+        "image-history",
+        "image-filesystem",
+        "secret-scan",
+        "dockerfile",
+        "container-inspect",
+        "sbom",
     }
