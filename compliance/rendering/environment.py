@@ -53,6 +53,7 @@ def environment() -> Environment:
         standings=images.standings,
         digest_of=images.digest_of,
         os_of=images.os_of,
+        packages_total=images.packages_total,
         secrets_of=images.secrets_of,
         fact_rows=images.fact_rows,
     )

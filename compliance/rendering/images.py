@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from compliance.model.image import NO_FACTS, Facts, FileFact, Image, RootFileSystem, SecretFact
+from compliance.model.image import NO_FACTS, DatabaseState, Facts, FileFact, Image, RootFileSystem, SecretFact
 from compliance.model.image_report import IdentityLink, ImageReport, Link, Standing
 from compliance.rendering.states import NOT_CHECKED, NOT_SATISFIED, PART_SHOWN, SATISFIED, State
 
@@ -109,6 +109,13 @@ def os_of(files: RootFileSystem | None) -> str:
 def packages_of(files: RootFileSystem | None) -> tuple[tuple[str, int], ...]:
     """Packages by ecosystem."""
     return tuple(sorted(Counter(package.ecosystem for package in files.packages).items())) if files else ()
+
+
+def packages_total(files: RootFileSystem | None) -> int | None:
+    """How many packages the image holds; None when no layer was handed in or a database could not be read."""
+    if files is None or any(one.state is DatabaseState.UNREADABLE for one in files.databases):
+        return None
+    return len(files.packages)
 
 
 def secrets_of(image: Image) -> int | None:

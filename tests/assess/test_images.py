@@ -10,9 +10,10 @@ from compliance.assess.images import image_reports
 from compliance.model.cluster import Cluster, Header, RunContainer, Service, ServicePort
 from compliance.model.configuration import BaseImage, Configuration, Parameters
 from compliance.model.evidence import Subject, SubjectType
-from compliance.model.image import Image
+from compliance.model.image import DatabaseState, Image
 from compliance.model.image_report import ImageReport, Link, Standing
 from compliance.model.images import Images, join
+from compliance.rendering.images import packages_total
 from tests.exports.images import (
     bare_image,
     base_of_all,
@@ -298,3 +299,25 @@ def test_many_files_are_told_with_how_many_more() -> None:
     files = make_files(shells=facts(*(fact(f"/opt/{number:02}/sh", 1) for number in range(30))))
     report = report_of(make_image("a.example/b:1", files=files))
     assert "30 paths: /opt/00/sh, /opt/01/sh and 28 more" in because(report, "no-shell")
+
+
+def facts_of(report: ImageReport, id: str) -> str:
+    return " ".join(next(pillar for pillar in report.pillars if pillar.id == id).facts)
+
+
+def test_packages_of_a_database_that_cannot_be_read_are_a_lower_bound() -> None:
+    files = make_files()
+    broken = replace(files.databases[0], state=DatabaseState.UNREADABLE, packages=0, reason="truncated")
+    report = report_of(make_image("a.example/b:1", files=replace(files, databases=(broken,))))
+    for pillar in ("surface", "exploitability"):
+        assert "at least 3 packages" in facts_of(report, pillar).lower()
+        assert "/var/lib/dpkg/status.d" in facts_of(report, pillar)
+    assert packages_total(report.image.filesystem) is None
+    without = report_of(make_image("a.example/b:1", files=make_files(databases=(), packages=())))
+    assert "no package database" in facts_of(without, "exploitability")
+
+
+def test_nothing_is_within_limits_while_a_layer_is_missing() -> None:
+    report = report_of(replace(careful_image(), incomplete="layer 2 was not handed in"))
+    assert standing(report, "surface") is Standing.UNKNOWN
+    assert "Nobody set a limit" in facts_of(report_of(careful_image()), "surface")

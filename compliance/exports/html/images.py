@@ -16,6 +16,7 @@ from compliance.rendering.images import (
     failing,
     os_of,
     packages_of,
+    packages_total,
     ranked,
     secrets_of,
 )
@@ -64,7 +65,7 @@ def _row(report: ImageReport, files: Files) -> dict[str, object]:
         "size": image.size if root else None,
         "size_words": f"{size(image.size)} as stored, {size(root.size)} unpacked" if root else "not known",
         "files": root.files if root else None,
-        "packages": len(root.packages) if root else None,
+        "packages": packages_total(root),
         "ecosystems": [[_plain(name), number] for name, number in packages_of(root)],
         "secrets": secrets_of(image),
         "failing": failing(report),
