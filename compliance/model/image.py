@@ -69,8 +69,8 @@ class ImageConfig:
     """The `config` object of an image configuration. None is an absent key; texts have credentials replaced.
 
     `exposed_ports` are as written (`8080/tcp`), sorted. `healthcheck` is the Test array; it exists
-    in Docker's format only. `created` is ISO 8601 UTC as written, None when absent, empty or the
-    epoch (a reproducible build states no date).
+    in Docker's format only. `created` is ISO 8601 UTC as written, None when absent, no time, or before
+    2013: the epoch, 0001-01-01 and 1980-01-01 are constants of reproducible builds, which state no date.
     """
 
     user: str | None

@@ -9,13 +9,13 @@ from compliance.evidence.image.databases import SYSTEM, Databases
 from compliance.evidence.image.tree import Root
 from compliance.model.image import BaseClass, DatabaseState, Facts, FileFact, Ownership, PackageDatabase
 
-#: Packages from which on an image is a full operating system whatever else it leaves out. Counted on releases of
-#: 2024: debian:12 has 88 with or without -slim, ubuntu:24.04 92, ubi9-minimal 104, ubi9 185, buildpack-deps 430.
+#: Packages from which on an image is a full operating system whatever else it leaves out: bare images of Debian,
+#: Ubuntu and UBI minimal have about a hundred, UBI about 190, buildpack-deps over 400.
 FULL_PACKAGES = 180
-#: Names that show an init system, and folders of manual pages, which slim images leave out.
+#: Names that show an init system, and folders of manual pages: what slim images leave out.
 _INIT = ("usr/lib/systemd/systemd", "lib/systemd/systemd", "sbin/openrc-init", "sbin/upstart")
 _MANUALS = tuple(f"usr/share/man/man{section}" for section in range(1, 9))
-#: How many manual pages make an image one that has them: slim images keep a stray one.
+#: How many manual pages make an image one that has them: an application may bring a few of its own.
 _MANUALS_FROM = 20
 #: Part of the packages that dpkg keeps lists for which `status` must name. Removed packages keep their list too.
 _STATUS_MISSES_FROM = 0.25

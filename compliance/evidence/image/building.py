@@ -125,7 +125,7 @@ class _Building:
             config=config,
             config_at=root.pointer("config"),
             root_at="",
-            docker_format=self._is_docker(root, config),
+            docker_format=self._is_docker(root),
             history=steps,
             history_at=root.pointer("history"),
             layers=layers,
@@ -152,17 +152,15 @@ class _Building:
         self._fault(words, self._origin, root.pointer("history"), hides=False)
         return tuple(replace(step, layer=None) for step in steps)
 
-    def _is_docker(self, root: Fields, config: ImageConfig) -> bool:
+    def _is_docker(self, root: Fields) -> bool:
         """Whether this is Docker's format, which can carry HEALTHCHECK, and not OCI's, which cannot.
 
-        Media types say so, or keys that Docker's builder alone writes; an archive that `docker save`
-        wrote states no types, and there a health check is honoured.
+        Media types say so, or keys that Docker's builder alone writes. An archive that `docker save`
+        wrote states no types, and its configuration may be of either.
         """
         if any(layer.media_type.startswith(DOCKER_TYPE) for layer in self._found.layers):
             return True
-        if any(key in root for key in DOCKER_KEYS):
-            return True
-        return self._found.form == "docker-archive" and config.healthcheck is not None
+        return any(key in root for key in DOCKER_KEYS)
 
     # -- layers -----------------------------------------------------------------------------------------------
 

@@ -75,10 +75,7 @@ def root_file_system(root: Root, config: ImageConfig, *, complete: bool, secrets
     shape = _shape(root, placed, seen, complete=complete)
     kind, because = base_class(shape)
     files, size = root.counts()
-    secrets = sorted(
-        (SecretFact(one.path, one.layer, one.kind, one.by_name, one.deleted_by) for one in root.secrets),
-        key=lambda fact: fact[:4],
-    )
+    secrets = _secrets(root)
     tools = seen.tools
     return RootFileSystem(
         os_release=shape.os_release,
@@ -110,6 +107,11 @@ def root_file_system(root: Root, config: ImageConfig, *, complete: bool, secrets
         size=size,
         scannable=scannable(shape),
     )
+
+
+def _secrets(root: Root) -> list[SecretFact]:
+    found = (SecretFact(one.path, one.layer, one.kind, one.by_name, one.deleted_by) for one in root.secrets)
+    return sorted(found, key=lambda fact: fact[:4])
 
 
 def _accounts(root: Root) -> _Accounts:

@@ -412,6 +412,17 @@ def test_an_image_is_the_same_in_every_form(tmp_path: Path) -> None:
     assert images[0].filesystem.shells.total == 0
 
 
+@pytest.mark.parametrize(
+    ("description", "expected"),
+    [({}, False), ({"docker": True}, True), ({"config": {"Healthcheck": {"Test": ["CMD", "true"]}}}, False)],
+)
+def test_format_is_docker_by_its_types(tmp_path: Path, description: Mapping[str, Any], expected: bool) -> None:
+    """Docker's media types make it Docker's format; a health check alone does not, and is kept all the same."""
+    (image,) = surveyed(tmp_path, "folder", {"layers": [[DASH]], **description})
+    assert image.docker_format is expected
+    assert image.config.healthcheck == (("CMD", "true") if "config" in description else None)
+
+
 def test_a_layer_that_was_not_handed_in_is_said_once(tmp_path: Path) -> None:
     """The survey's words say which layer is unseen; the image is incomplete."""
     (image,) = surveyed(tmp_path, "folder", {"layers": [[DASH], [GLIBC]], "broken": {"missing_layer": 2}})

@@ -184,6 +184,21 @@ def test_a_hundred_thousand_whiteouts_are_quick() -> None:
     assert time.process_time() - started < 5
 
 
+def test_a_full_tree_hides_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More names than the cap end the layer with a fault that files may be unseen."""
+    monkeypatch.setattr("compliance.evidence.image.tree.MAX_NODES", 10)
+    root = merged([layer(entries=[entry(f"f{n:02}") for n in range(20)])])
+    assert len(names(root)) == 10
+    assert [fault.hides for fault in root.faults] == [True]
+    assert "names that matter; the rest was not looked at" in root.faults[0].words
+
+
+def test_files_above_the_cap_are_still_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plain files that are not held by name are counted and weighed all the same."""
+    monkeypatch.setattr("compliance.evidence.image.tree.MAX_HELD", 2)
+    assert root_of(tmp_path, [{"path": f"f{n}", "content": "ab"} for n in range(5)]).counts() == (5, 10)
+
+
 def test_hostile_links_do_not_make_work() -> None:
     """Forty links whose targets are forty links each: the hops are counted over the whole way."""
     links = [entry(f"l{n}", EntryType.SYMLINK, link="/".join([f"l{n - 1}"] * 50)) for n in range(1, 60)]
