@@ -90,7 +90,7 @@ def sbom_date(sbom: Sbom, as_of: datetime) -> Verdict:
         return not_checked("it states no date that could be compared", at=at)
     if made > as_of + _TOLERANCE:
         return failed(f"made {sbom.created}, after the day of this assessment ({as_of:%Y-%m-%d})", at=at)
-    return passed(f"made {sbom.created}, before this assessment", at=at)
+    return passed(f"made {sbom.created}, not after this assessment ({as_of:%Y-%m-%d})", at=at)
 
 
 @check(

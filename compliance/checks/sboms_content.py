@@ -222,7 +222,8 @@ def image_sbom_accurate(image: Image, images: Images) -> Verdict:
 
     Of the operating system's packages (deb, apk, rpm) one database names all. Packages of languages may lie
     where this version does not look (an application's own package.json, a lock file), so one more of those is
-    NOT_CHECKED unless the image holds it in another version only.
+    NOT_CHECKED unless the image holds it in another version only. A package that was removed and left its settings
+    is not installed, though dpkg still knows it and Syft 1.18 lists it.
     Source: NIST SP 800-53 rev 5, CM-8; NIST SP 800-190, 4.1.5.
     """
     compared = _compared(image, images)

@@ -11,25 +11,26 @@ from typing import NamedTuple
 import msgspec
 
 from compliance.errors import EvidenceError
-from compliance.evidence.purl import plain_text
-from compliance.evidence.recognition import without_mark
+from compliance.evidence.purl import plain_text, splitter
 from compliance.evidence.sbom_parts import (
     KIND,
     MAX_COMPONENTS,
     MAX_DEPTH,
+    STRICT,
     Said,
     component_of,
     decoded,
     locate,
+    misshapen,
     origin_of,
     reference,
+    refuse_twofold,
     said_date,
     split,
     subject_of,
     too_many,
     tools_of,
     top_keys,
-    unambiguous,
 )
 from compliance.model.reader import Reader, Record, Slice
 from compliance.model.sbom import Component, Sbom
@@ -83,11 +84,12 @@ class _Metadata(msgspec.Struct):
 class _Bom(msgspec.Struct, rename="camel"):
     bom_format: str | None = None
     spec_version: str | None = None
-    metadata: _Metadata | None = None
+    metadata: msgspec.Raw = msgspec.Raw()
     components: list[_Component] | None = None
 
 
 _decoder = msgspec.json.Decoder(_Bom)
+_metadata_decoder = msgspec.json.Decoder(_Metadata)
 
 
 def identify(head: bytes) -> bool:
@@ -119,20 +121,10 @@ def _sbom(data: bytes, slice: Slice, path: str, sha256: str) -> Sbom:
             pointer="/specVersion",
             kind=KIND,
         )
-    metadata = bom.metadata or _Metadata()
+    metadata = _metadata(data, bytes(bom.metadata))
     described = metadata.component
     said = _said(described) if described is not None else Said.nothing()
-    listed = _listed(bom)
-    unambiguous(
-        without_mark(data),
-        {
-            b'"bomFormat"': 1,
-            b'"metadata"': 1,
-            b'"timestamp"': 1,
-            b'"purl"': listed.purls + (described is not None and described.purl is not None),
-            b'"components"': listed.lists + isinstance(metadata.tools, _Tools),
-        },
-    )
+    listed = _listed(bom, metadata)
     return Sbom(
         origin=origin_of(slice, path, sha256),
         subject=subject_of(path, said.name),
@@ -154,6 +146,20 @@ def _sbom(data: bytes, slice: Slice, path: str, sha256: str) -> Sbom:
     )
 
 
+def _metadata(data: bytes, raw: bytes) -> _Metadata:
+    """The metadata, which bind the document to its subject: they stand once, and every key in them once."""
+    if raw in (b"", b"null"):
+        return _Metadata()
+    if len(data) > STRICT:
+        if data.count(b'"metadata"') > 1:
+            refuse_twofold(data)
+        refuse_twofold(raw)
+    try:
+        return _metadata_decoder.decode(raw)
+    except msgspec.ValidationError as error:
+        raise misshapen(str(error), "/metadata") from error
+
+
 def _said(described: _Described) -> Said:
     """The described thing. Its hashes are left out: they are those of a file, which need not be the image."""
     said = Said.nothing()
@@ -171,25 +177,23 @@ def _said(described: _Described) -> Said:
 
 
 class _Listed(NamedTuple):
-    """`total` counts entries of every kind, `purls` those with a package URL, `lists` the lists they stand in."""
+    """`total` counts entries of every kind; `distro` is the operating system's entry."""
 
     components: list[Component]
     total: int
-    purls: int
-    lists: int
     distro: str
 
 
-def _listed(bom: _Bom) -> _Listed:
+def _listed(bom: _Bom, metadata: _Metadata) -> _Listed:
     """Every component, nested ones too, in order of depth and then of the document."""
-    described = bom.metadata.component if bom.metadata else None
-    groups = [found for found in (bom.components, described.components if described else None) if found is not None]
-    by_trivy = _by_trivy(bom.metadata)
+    inner = metadata.component.components if metadata.component is not None else None
+    groups = [found for found in (bom.components, inner) if found is not None]
+    by_trivy = any(tool.startswith("trivy ") for tool in _tools(metadata.tools))
     components: list[Component] = []
-    total, purls, lists, depth, distro = 0, 0, 0, 0, ""
+    systems: list[_Component] = []
+    total = depth = 0
     while groups:
         depth += 1
-        lists += len(groups)
         total += sum(map(len, groups))
         if total > MAX_COMPONENTS:
             raise too_many(total)
@@ -199,26 +203,32 @@ def _listed(bom: _Bom) -> _Listed:
             )
         below: list[list[_Component]] = []
         for group in groups:
+            split_purl = splitter([found.purl for found in group if found.purl])
             for found in group:
-                purls += found.purl is not None
                 if found.components is not None:
                     below.append(found.components)
                 if found.type in _NO_PACKAGE:
-                    if found.type == "operating-system" and found.name and not distro:
-                        distro = plain_text(f"{found.name}-{found.version or ''}".rstrip("-"))
-                elif not (by_trivy and found.purl is None and found.version is None and found.type == "application"):
-                    name = f"{found.group}/{found.name}" if found.group and not found.purl else found.name
-                    components.append(component_of(found.purl, name, found.version))
+                    systems += [found] if found.type == "operating-system" else []
+                elif not (by_trivy and _stands_for_a_file(found)):
+                    made = split_purl(found.purl) if found.purl else None
+                    components.append(made if made is not None and made.version else _described_so(found))
         groups = below
-    return _Listed(components, total, purls, lists, distro)
+    distro = f"{systems[0].name or ''}-{systems[0].version or ''}" if systems else ""
+    return _Listed(components, total, plain_text(distro.strip("-")))
 
 
-def _by_trivy(metadata: _Metadata | None) -> bool:
-    """Whether Trivy made it: an application of its without version and package URL stands for a file of packages.
+def _described_so(found: _Component) -> Component:
+    """A component whose package URL does not say all."""
+    name = f"{found.group}/{found.name}" if found.group and found.name else found.name
+    return component_of(found.purl, name, found.version)
+
+
+def _stands_for_a_file(found: _Component) -> bool:
+    """Whether an entry of Trivy's is a file of packages, and no package: without version and package URL.
 
     Source: trivy 0.76, pkg/sbom/io/encode.go, "resultComponent".
     """
-    return metadata is not None and any(tool.startswith("trivy ") for tool in _tools(metadata.tools))
+    return found.purl is None and found.version is None and found.type == "application"
 
 
 def _tools(tools: _Tools | list[_Tool] | None) -> tuple[str, ...]:

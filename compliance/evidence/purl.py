@@ -6,6 +6,7 @@ Source: package-url/purl-spec, PURL-SPECIFICATION.rst and PURL-TYPES.rst (2025).
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from urllib.parse import unquote
 
 from compliance.evidence.redaction import redact_line
@@ -19,6 +20,16 @@ _TYPE = re.compile(r"[a-z][a-z0-9.+-]*")
 _SEPARATORS = re.compile(r"[-_.]+")
 #: Types whose namespace says who distributes the package and is no part of its name.
 _DISTRIBUTED = frozenset(("deb", "apk", "rpm"))
+#: ASCII that can be seen.
+_VISIBLE = bytes(range(0x21, 0x7F))
+#: How nearly all package URLs begin.
+_DISTRIBUTED_HEADS = frozenset(f"pkg:{ecosystem}/" for ecosystem in _DISTRIBUTED)
+_PLAIN = frozenset(f"pkg:{ecosystem}" for ecosystem in ("npm", "pypi", "golang", "maven", "gem", "cargo", "nuget"))
+
+
+def splitter(purls: Iterable[str]) -> Callable[[str], Component | None]:
+    """What takes these package URLs apart as `component` does: faster, when none holds an odd character."""
+    return _split if not "".join(purls).encode("utf-8", "replace").translate(None, _VISIBLE) else component
 
 
 def component(purl: str) -> Component | None:
@@ -28,34 +39,60 @@ def component(purl: str) -> Component | None:
     the URL has it there or as a qualifier; an epoch of 0 is left out, as the tools do. A golang
     subpath belongs to the module's name (`github.com/x/y#v2` is `github.com/x/y/v2`).
     """
-    if purl[:4] != "pkg:" or len(purl) > MAX_PURL:
+    found = _split(purl)
+    return found if found is not None and (found.name + found.version).isprintable() else None
+
+
+def _split(purl: str) -> Component | None:
+    """As `component`, for a package URL that holds no control character unless it is escaped."""
+    rest, _, qualifiers = purl.partition("?")
+    if "%" in rest:
+        rest = rest.replace("%2B", "+")
+    head, _, version = rest.rpartition("@")
+    if "#" in purl or "/" in version or len(purl) > MAX_PURL:
+        return _uncommon(purl)
+    if head[:8] in _DISTRIBUTED_HEADS:
+        if "%" in rest:
+            return _uncommon(purl)
+        if "epoch=" in qualifiers:
+            version = _with_epoch(version, qualifiers)
+        if version[:2] == "0:":
+            version = version[2:]
+        name = head[head.rfind("/") + 1 :]
+        return Component(head[4:7], name, version) if name else None
+    scheme, _, name = head.partition("/")
+    name = name.replace("%40", "@")
+    if scheme not in _PLAIN or not name or "%" in name or "%" in version:
+        return _uncommon(purl)
+    if scheme == "pkg:pypi":
+        name = _SEPARATORS.sub("-", name).lower()
+    return Component(scheme[4:], name, _safe(version) if "://" in version else version)
+
+
+def _uncommon(purl: str) -> Component | None:
+    """Those with a subpath, without a version, of a rare type or in a rare spelling."""
+    if purl[:4].lower() != "pkg:" or len(purl) > MAX_PURL:
         return None
-    ecosystem, slash, rest = purl[4:].lstrip("/").partition("/")
-    rest, _, subpath = rest.partition("#")
+    rest, _, subpath = purl[4:].lstrip("/").partition("#")
     rest, _, qualifiers = rest.partition("?")
+    ecosystem, slash, rest = rest.partition("/")
     path, at, version = rest.rpartition("@")
-    if not at or "/" in version or not path:  # an unescaped npm scope (`@babel/core`) is no version
+    if not at or not path or "/" in version:  # an unescaped npm scope (`@babel/core`) is no version
         path, version = rest, ""
-    if "%" in purl:
-        path, version, subpath = unquote(path), unquote(version), unquote(subpath)
-    path = path.strip("/")
-    if not slash or not path or not (path + version + subpath).isprintable():
+    ecosystem, subpath = ecosystem.lower(), unquote(subpath).strip("/")
+    path, version = unquote(path).strip("/"), unquote(version)
+    if not slash or not path or not _TYPE.fullmatch(ecosystem) or not (path + version + subpath).isprintable():
         return None
     if ecosystem in _DISTRIBUTED:
-        if "epoch=" in qualifiers and ":" not in version:
-            version = _with_epoch(version, qualifiers)
-        return Component(ecosystem, path.rpartition("/")[2], version.removeprefix("0:"))
-    ecosystem = ecosystem.lower()
-    if not _TYPE.fullmatch(ecosystem):
-        return None
-    if ecosystem in _DISTRIBUTED:  # written in capitals
-        return component(f"pkg:{ecosystem}/{purl[4:].lstrip('/').partition('/')[2]}")
-    if ecosystem == "golang" and subpath.strip("/"):
-        path = f"{path}/{subpath.strip('/')}"
+        return Component(ecosystem, path.rpartition("/")[2], _with_epoch(version, qualifiers).removeprefix("0:"))
+    if ecosystem == "golang" and subpath:
+        path = f"{path}/{subpath}"
     return Component(ecosystem, _SEPARATORS.sub("-", path).lower() if ecosystem == "pypi" else path, _safe(version))
 
 
 def _with_epoch(version: str, qualifiers: str) -> str:
+    if ":" in version:
+        return version
     for qualifier in qualifiers.split("&"):
         key, _, value = qualifier.partition("=")
         if key == "epoch" and value.isdecimal() and version and len(value) <= 10:

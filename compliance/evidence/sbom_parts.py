@@ -30,8 +30,8 @@ MAX_COMPONENTS = 1_000_000
 MAX_DEPTH = 64
 #: Digests, layers and tools that are kept of what one SBOM says of itself.
 MAX_SAID = 1000
-#: A document up to this size is decoded twice, so that any key that stands twice is refused.
-#: In a larger one only the keys that decide are counted; a second decoding would cost five times the first.
+#: A document up to this size is decoded twice, so that any key that stands twice is refused. In a larger one only
+#: what binds it to its subject is looked at so: a second decoding would cost ten times the first.
 STRICT = 1024 * 1024
 #: Longest date that is kept as written.
 _MAX_DATE = 64
@@ -94,7 +94,7 @@ def decoded(data: bytes, decoder: msgspec.json.Decoder[T]) -> T:
     except RecursionError as error:
         raise EvidenceError("nested too deeply (more than about 900 levels); flatten it", kind=KIND) from error
     except msgspec.ValidationError as error:
-        raise _misshapen(str(error)) from error
+        raise misshapen(str(error)) from error
     except msgspec.DecodeError as error:
         refuse_twofold(text)  # says where, and why
         raise EvidenceError(f"not valid JSON: {error}", kind=KIND) from error
@@ -136,10 +136,10 @@ def refuse_twofold(data: bytes) -> None:
         raise
 
 
-def _misshapen(message: str) -> EvidenceError:
-    """msgspec names the place as `$.components[3].name`; the packet as `/components/3/name`."""
+def misshapen(message: str, base: str = "") -> EvidenceError:
+    """What msgspec says of a value below `base`: `... - at `$.tools[3].name``; the packet says `/tools/3/name`."""
     what, _, place = message.partition(" - at ")
-    pointer = place.strip("`$").replace("[...]", "").replace("[", "/").replace("]", "").replace(".", "/")
+    pointer = base + place.strip("`$").replace("[...]", "").replace("[", "/").replace("]", "").replace(".", "/")
     return EvidenceError(what[0].lower() + what[1:], pointer=pointer, kind=KIND)
 
 
