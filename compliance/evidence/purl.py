@@ -77,10 +77,13 @@ def _uncommon(purl: str) -> Component | None:
     rest, _, qualifiers = rest.partition("?")
     ecosystem, slash, rest = rest.partition("/")
     path, at, version = rest.rpartition("@")
-    if not at or not path or "/" in version:  # an unescaped npm scope (`@babel/core`) is no version
+    if not at or "/" in version:  # an unescaped npm scope (`@babel/core`) is no version
         path, version = rest, ""
     ecosystem, subpath = ecosystem.lower(), unquote(subpath).strip("/")
     path, version = unquote(path).strip("/"), unquote(version)
+    if "://" in path:  # the version is a repository's address, with an @ in it
+        first, _, tail = path[1:].partition("@")
+        path, version = _safe(path[0] + first), f"{tail}@{version}"
     if not slash or not path or not _TYPE.fullmatch(ecosystem) or not (path + version + subpath).isprintable():
         return None
     if ecosystem in _DISTRIBUTED:
