@@ -41,12 +41,12 @@ VERSIONS = ("1.2", "1.3", "1.4", "1.5", "1.6", "1.7")
 _NO_PACKAGE = frozenset(("file", "operating-system"))
 
 
-class _Property(msgspec.Struct):
+class _Property(msgspec.Struct, gc=False):
     name: str | None = None
     value: str | None = None
 
 
-class _Tool(msgspec.Struct):
+class _Tool(msgspec.Struct, gc=False):
     name: str | None = None
     version: str | None = None
 
@@ -56,7 +56,7 @@ class _Tools(msgspec.Struct):
     services: list[_Tool] | None = None
 
 
-class _Described(msgspec.Struct):
+class _Described(msgspec.Struct, gc=False):
     type: str | None = None
     group: str | None = None
     name: str | None = None
@@ -66,7 +66,7 @@ class _Described(msgspec.Struct):
     components: list[_Component] | None = None
 
 
-class _Component(msgspec.Struct):
+class _Component(msgspec.Struct, gc=False):
     type: str | None = None
     group: str | None = None
     name: str | None = None

@@ -26,6 +26,9 @@ KIND = "SBOM"
 MAX_BYTES = 64 * 1024 * 1024
 #: Most entries of one SBOM; a large image has some thousands.
 MAX_COMPONENTS = 1_000_000
+#: Objects of any kind in a document of more than half MAX_BYTES: with more, decoding alone would take 800 MB.
+#: Real tools write one in 60 bytes; a smaller document cannot hold too many.
+MAX_OBJECTS = 2_000_000
 #: Components within components that are followed.
 MAX_DEPTH = 64
 #: Digests, layers and tools that are kept of what one SBOM says of itself.
@@ -85,6 +88,8 @@ def decoded(data: bytes, decoder: msgspec.json.Decoder[T]) -> T:
         EvidenceError: it is no JSON, not of this shape, not UTF-8, nests too deep, or (small) holds a key twice.
     """
     text = without_mark(data)
+    if len(text) > MAX_BYTES // 2 and text.count(b"{") > MAX_OBJECTS:
+        raise EvidenceError(f"more than {MAX_OBJECTS:,} objects, the limit for one SBOM", kind=KIND)
     try:
         document = decoder.decode(text)
         if not text.isascii():

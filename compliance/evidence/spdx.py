@@ -42,12 +42,12 @@ _NO_PACKAGE = frozenset(("FILE", "OPERATING-SYSTEM"))
 _MAX_DESCRIBED = 100
 
 
-class _Reference(msgspec.Struct, rename="camel"):
+class _Reference(msgspec.Struct, rename="camel", gc=False):
     reference_type: str | None = None
     reference_locator: str | None = None
 
 
-class _Checksum(msgspec.Struct, rename="camel"):
+class _Checksum(msgspec.Struct, rename="camel", gc=False):
     algorithm: str | None = None
     checksum_value: str | None = None
 
@@ -56,7 +56,7 @@ class _Annotation(msgspec.Struct):
     comment: str | None = None
 
 
-class _Package(msgspec.Struct, rename="camel"):
+class _Package(msgspec.Struct, rename="camel", gc=False):
     """`checksums` and `annotations` are decoded of the described package only."""
 
     spdx_id: str | None = msgspec.field(name="SPDXID", default=None)
@@ -68,7 +68,7 @@ class _Package(msgspec.Struct, rename="camel"):
     annotations: msgspec.Raw = msgspec.Raw()
 
 
-class _Relationship(msgspec.Struct, rename="camel"):
+class _Relationship(msgspec.Struct, rename="camel", gc=False):
     spdx_element_id: str | None = None
     relationship_type: str | None = None
     related_spdx_element: str | None = None

@@ -33,13 +33,13 @@ from compliance.model.reader import Reader, Record, Slice
 from compliance.model.sbom import Sbom
 
 
-class _Artifact(msgspec.Struct):
+class _Artifact(msgspec.Struct, gc=False):
     name: str | None = None
     version: str | None = None
     purl: str | None = None
 
 
-class _Layer(msgspec.Struct):
+class _Layer(msgspec.Struct, gc=False):
     digest: str | None = None
 
 
