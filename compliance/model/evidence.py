@@ -28,6 +28,7 @@ class SubjectType(Enum):
     SBOM = "sbom"
     CONTAINER = "container"
     DOCKERFILE = "dockerfile"
+    ATTESTATION = "attestation"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

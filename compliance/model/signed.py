@@ -76,7 +76,11 @@ class SignedDocument:
     """A document with its claim. `material` is None for what carries no signature at all.
 
     The claim's `trust` is `not-checked`, or `present-unsigned` without material; a verifier replaces it.
+    `not-checked` without material is a signature of a format that is listed and never verified (Notation);
+    its `because` says so, and stays. `statement` is the JSON of the in-toto statement as it was signed or
+    handed in; empty for a plain signature.
     """
 
     claim: Attestation
     material: Material | None
+    statement: bytes = b""
