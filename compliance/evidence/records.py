@@ -7,10 +7,13 @@ from collections.abc import Iterable
 import msgspec
 
 from compliance.model import cluster
+from compliance.model.admission_decision import AdmissionDecision
+from compliance.model.attestation import Attestation
 from compliance.model.docker import DockerContainer, Dockerfile
 from compliance.model.image import Image
 from compliance.model.reader import Record
 from compliance.model.sbom import Sbom
+from compliance.model.vulnerability import EpssScores, KevCatalog, ScanReport, SsvcRecord, VexDocument
 from compliance.model.workload import Pod
 
 #: The order is the format: a record is found by the number of its type here.
@@ -42,6 +45,13 @@ _TYPES: tuple[type, ...] = (
     Sbom,
     DockerContainer,
     Dockerfile,
+    Attestation,
+    ScanReport,
+    VexDocument,
+    KevCatalog,
+    EpssScores,
+    SsvcRecord,
+    AdmissionDecision,
 )
 _NUMBER = {kind: number for number, kind in enumerate(_TYPES)}
 _Batch = msgspec.defstruct(

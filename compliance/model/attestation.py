@@ -25,7 +25,7 @@ class Trust(Enum):
 
 
 class Envelope(Enum):
-    """What wraps the statement or the signature."""
+    """What wraps the statement or the signature. `none` is a bare statement, unsigned, that nothing wraps."""
 
     DSSE = "dsse"
     BUNDLE = "bundle"
@@ -33,6 +33,7 @@ class Envelope(Enum):
     BUILDKIT = "buildkit"
     NOTATION = "notation"
     DETACHED = "detached"
+    NONE = "none"
 
 
 class StatementSubject(NamedTuple):
@@ -76,7 +77,7 @@ class VerificationSummary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TestResult:
+class SuiteResult:
     """An in-toto test-result predicate: `PASSED`, `WARNED` or `FAILED`, and how many tests of each."""
 
     result: str
@@ -96,7 +97,8 @@ class Attestation:
     (DER, SubjectPublicKeyInfo). `proven_time` is ISO 8601 UTC and stands only when a trusted timestamp or
     log proves it; `time_source` names it. `claims` are extensions of the certificate (source repository,
     ref, workflow). `refers_to` is the digest of the manifest that an OCI referrer or cosign tag names.
-    `predicate` is parsed where its type is known; `predicate_note` says why it is not, or what is odd.
+    `provenance`, `summary` and `suite` are the predicate, where it is of that type; `predicate_note` says
+    what is odd in it, or why it could not be parsed.
     `about` is the embedded document kind: `sbom`, `vex`, `vulnerabilities`, `provenance`, `vsa`,
     `test-result`, `signature`, or `other`.
     """
@@ -119,7 +121,9 @@ class Attestation:
     proven_time: str | None
     time_source: str
     claims: Mapping[str, str]
-    predicate: Provenance | VerificationSummary | TestResult | None
+    provenance: Provenance | None
+    summary: VerificationSummary | None
+    suite: SuiteResult | None
     predicate_note: str
 
     def at(self, pointer: str = "") -> At:

@@ -22,7 +22,7 @@ CheckId = NewType("CheckId", str)
 
 
 #: Context that is known only when everything has been read, or changes from one assessment to the next.
-_LATE = frozenset({"cluster", "images", "as_of"})
+_LATE = frozenset({"cluster", "images", "supply_chain", "as_of"})
 
 
 class Effort(Enum):
@@ -73,7 +73,8 @@ class Check:
     """A function we run, and what its parameters ask for.
 
     `subject` is the record type of the first parameter; `context` names the further parameters
-    (`cluster`, `images`, `params`, `as_of`). `family` is the module it stands in. `fix` says in words what to change.
+    (`cluster`, `images`, `supply_chain`, `params`, `as_of`). `family` is the module it stands in. `fix` says
+    in words what to change.
     """
 
     id: CheckId
@@ -106,7 +107,8 @@ def check(
     """Make a function a Check; its annotations are the evidence contract.
 
     The first parameter is the subject record. Besides, a check may ask for `cluster: Cluster`,
-    `images: Images`, `params: Parameters`, and `as_of: datetime`, the clock of the assessment (UTC).
+    `images: Images`, `supply_chain: SupplyChain`, `params: Parameters`, and `as_of: datetime`, the clock of
+    the assessment (UTC).
     """
 
     def decorate(function: Callable[..., Verdict]) -> Check:

@@ -7,13 +7,18 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from compliance.errors import EvidenceError
+from compliance.model.admission_decision import AdmissionDecision
+from compliance.model.attestation import Attestation
 from compliance.model.cluster import ClusterObject, TypedList
 from compliance.model.docker import DockerContainer, Dockerfile
 from compliance.model.image import Image
 from compliance.model.sbom import Sbom
+from compliance.model.signed import SignedDocument
+from compliance.model.vulnerability import EpssScores, KevCatalog, ScanReport, SsvcRecord, VexDocument
 from compliance.model.workload import Pod
 
-Record = Pod | ClusterObject | TypedList | Image | Sbom | DockerContainer | Dockerfile
+Proof = Attestation | ScanReport | VexDocument | KevCatalog | EpssScores | SsvcRecord | AdmissionDecision
+Record = Pod | ClusterObject | TypedList | Image | Sbom | DockerContainer | Dockerfile | Proof
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +50,9 @@ class Reader:
     decides, never the name. `split(stream)` gives slices in order without holding the file, and
     may end in an EvidenceError for the place where it lost the thread. `read(data, slice, path,
     sha256)` gives records, and an EvidenceError (not raised) for each document that cannot be read;
-    one bad document never hides the next. `locate(data, line, pointers)` takes the bytes of one
-    object's slice (Origin.offset, length), the line they begin at, and pointers from the slice's
+    one bad document never hides the next; a
+    signed document is verified before anybody judges it. `locate(data, line, pointers)` takes the bytes of
+    one object's slice (Origin.offset, length), the line they begin at, and pointers from the slice's
     root; it gives the 1-based line of each, or of its nearest present ancestor. Raise `revision`
     when the same bytes would give other records. `record` is the type of the records when all are of
     one type; None for Kubernetes objects. `redact` replaces credentials in source lines where the format
@@ -59,7 +65,7 @@ class Reader:
     evidence_kinds: tuple[str, ...]
     identify: Callable[[bytes], bool]
     split: Callable[[BinaryIO], Iterator[Slice | EvidenceError]]
-    read: Callable[[bytes, Slice, str, str], Iterator[Record | EvidenceError]]
+    read: Callable[[bytes, Slice, str, str], Iterator[Record | SignedDocument | EvidenceError]]
     locate: Callable[[bytes, int, list[str]], list[int]]
     record: type | None = None
     redact: Callable[[Sequence[str]], tuple[str, ...]] | None = None

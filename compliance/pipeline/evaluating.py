@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +16,8 @@ import msgspec
 
 from compliance.evidence.records import decode
 from compliance.model import cluster as objects
+from compliance.model.admission_decision import AdmissionDecision
+from compliance.model.attestation import Attestation
 from compliance.model.check import Check
 from compliance.model.cluster import Cluster, ClusterObject, Header, TypedList, WorkloadEntry
 from compliance.model.cluster_index import index
@@ -25,6 +28,8 @@ from compliance.model.images import Images, join
 from compliance.model.outcome import Outcome
 from compliance.model.reader import Record
 from compliance.model.sbom import Sbom
+from compliance.model.supply_chain import SupplyChain, join_proof
+from compliance.model.vulnerability import EpssScores, KevCatalog, ScanReport, SsvcRecord, VexDocument
 from compliance.model.workload import Pod
 from compliance.pipeline.judging import CALLED, Judge, Seen
 from compliance.pipeline.observing import LocationLine, Run, RunWriter
@@ -118,8 +123,13 @@ class World:
 
     cluster: Cluster
     images: Images
+    supply_chain: SupplyChain
     records: tuple[Record, ...]
     files: dict[str, tuple[str, str]]
+
+    def known(self, as_of: datetime) -> Seen:
+        """What checks may ask for."""
+        return Seen(cluster=self.cluster, images=self.images, supply_chain=self.supply_chain, as_of=as_of)
 
 
 @lru_cache(maxsize=1)
@@ -140,7 +150,17 @@ def world(path: str) -> World:
         dockerfiles=(record for record in records if isinstance(record, Dockerfile)),
         workloads=cluster.workloads,
     )
-    return World(cluster=cluster, images=images, records=single, files=files)
+    supply_chain = join_proof(
+        images,
+        attestations=(record for record in records if isinstance(record, Attestation)),
+        scans=(record for record in records if isinstance(record, ScanReport)),
+        vex=(record for record in records if isinstance(record, VexDocument)),
+        kev=(record for record in records if isinstance(record, KevCatalog)),
+        epss=(record for record in records if isinstance(record, EpssScores)),
+        ssvc=(record for record in records if isinstance(record, SsvcRecord)),
+        decisions=(record for record in records if isinstance(record, AdmissionDecision)),
+    )
+    return World(cluster=cluster, images=images, supply_chain=supply_chain, records=single, files=files)
 
 
 def judge_task(task: Task, shop: Shop) -> TaskResult:
@@ -150,7 +170,7 @@ def judge_task(task: Task, shop: Shop) -> TaskResult:
     gc.disable()
     try:
         seen = world(str(Path(shop.folder) / "shared"))
-        judge = Judge(checks(), shop.params, Seen(cluster=seen.cluster, images=seen.images, as_of=shop.as_of))
+        judge = Judge(checks(), shop.params, seen.known(shop.as_of))
         out = RunWriter()
         locate = Sources(seen.files).locate
         for record in _pods(task.pods) if task.pods else seen.records[task.start : task.stop]:
@@ -205,7 +225,7 @@ def about_the_cluster(shop: Shop) -> Run:
     """The checks whose subject is the cluster as a whole."""
     seen = world(str(Path(shop.folder) / "shared"))
     out = RunWriter()
-    known = Seen(cluster=seen.cluster, images=seen.images, as_of=shop.as_of)
+    known = seen.known(shop.as_of)
     Judge(checks(), shop.params, known).judge(seen.cluster, out, Sources(seen.files).locate)
     return out.write(Path(shop.folder) / "cluster-run-whole")
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from compliance.model.admission_decision import AdmissionDecision
+from compliance.model.attestation import Attestation
 from compliance.model.check import Check, Verdict
 from compliance.model.cluster import Cluster, Header, TypedList
 from compliance.model.configuration import Parameters
@@ -18,6 +20,8 @@ from compliance.model.images import Images
 from compliance.model.outcome import Outcome
 from compliance.model.reader import Record
 from compliance.model.sbom import Sbom
+from compliance.model.supply_chain import SupplyChain
+from compliance.model.vulnerability import EpssScores, KevCatalog, ScanReport, SsvcRecord, VexDocument
 from compliance.model.workload import Pod
 from compliance.pipeline.observing import REASON_KEPT, LocationLine, RunWriter, short_pointer
 from compliance.rendering.text import cut
@@ -39,6 +43,13 @@ CALLED: dict[type, str] = {
     Sbom: "SBOM",
     DockerContainer: "Docker container",
     Dockerfile: "Dockerfile",
+    Attestation: "Attestation",
+    ScanReport: "Vulnerability scan",
+    VexDocument: "VEX document",
+    KevCatalog: "KEV catalog",
+    EpssScores: "EPSS scores",
+    SsvcRecord: "SSVC record",
+    AdmissionDecision: "Admission decision",
 }
 
 
@@ -70,6 +81,7 @@ class Seen:
 
     cluster: Cluster
     images: Images
+    supply_chain: SupplyChain
     as_of: datetime
 
 
@@ -79,7 +91,7 @@ class Judge:
     def __init__(self, checks: Iterable[Check], params: Parameters, seen: Seen | None) -> None:
         context: dict[str, object] = {"params": params}
         if seen is not None:
-            context.update(cluster=seen.cluster, images=seen.images, as_of=seen.as_of)
+            context.update(cluster=seen.cluster, images=seen.images, supply_chain=seen.supply_chain, as_of=seen.as_of)
         self._by_subject: dict[type, list[tuple[Check, tuple[object, ...]]]] = defaultdict(list)
         for check in checks:
             if check.needs_all == (seen is not None):

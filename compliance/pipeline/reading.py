@@ -23,6 +23,7 @@ from compliance.model.cluster_index import entry
 from compliance.model.configuration import Parameters
 from compliance.model.evidence import Origin, Subject
 from compliance.model.reader import Reader, Record, Slice
+from compliance.model.signed import SignedDocument
 from compliance.model.workload import Pod
 from compliance.pipeline.caching import Cache
 from compliance.pipeline.judging import CALLED, Judge, Locate, header_of, subject_of
@@ -261,7 +262,8 @@ def _records(part: Part, reader: Reader, data: bytes, notes: FileNotes) -> Itera
 def _guarded(reader: Reader, data: bytes, piece: Slice, notes: FileNotes) -> Iterator[Record | EvidenceError]:
     """What a reader gives; should hostile bytes make it raise, that is trouble with this file alone."""
     try:
-        yield from reader.read(data, piece, notes.path, notes.sha256)
+        for found in reader.read(data, piece, notes.path, notes.sha256):
+            yield found.claim if isinstance(found, SignedDocument) else found
     except Exception as error:  # a fault of ours on one file must not cost the verdicts on all others
         yield EvidenceError(
             f"our own reader failed here ({type(error).__name__}: {error}); report this",

@@ -11,12 +11,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import yaml
-from compliance.evidence.image.building import build
-from compliance.evidence.image.layer import read_layer
-from compliance.evidence.image.surveying import survey
 
 from compliance.errors import EvidenceError
+from compliance.evidence.image.building import build
 from compliance.evidence.image.contents import Piece, Source
+from compliance.evidence.image.layer import read_layer
+from compliance.evidence.image.surveying import survey
+from compliance.model.admission_decision import AdmissionDecision
+from compliance.model.attestation import Attestation
 from compliance.model.check import Check, Verdict
 from compliance.model.cluster import Cluster, ClusterObject, Header, TypedList
 from compliance.model.cluster_index import entry, index
@@ -26,6 +28,8 @@ from compliance.model.image import Image
 from compliance.model.images import Images, join
 from compliance.model.reader import Record
 from compliance.model.sbom import Sbom
+from compliance.model.supply_chain import SupplyChain, join_proof
+from compliance.model.vulnerability import EpssScores, KevCatalog, ScanReport, SsvcRecord, VexDocument
 from compliance.model.workload import Pod
 from compliance.pipeline.judging import header_of
 from compliance.pipeline.units import recognise
@@ -116,10 +120,25 @@ def joined_images(records: list[Record], cluster: Cluster) -> Images:
     )
 
 
+def joined_proof(records: list[Record], images: Images) -> SupplyChain:
+    """The records that are proof about images joined as the engine does it."""
+    return join_proof(
+        images,
+        attestations=[record for record in records if isinstance(record, Attestation)],
+        scans=[record for record in records if isinstance(record, ScanReport)],
+        vex=[record for record in records if isinstance(record, VexDocument)],
+        kev=[record for record in records if isinstance(record, KevCatalog)],
+        epss=[record for record in records if isinstance(record, EpssScores)],
+        ssvc=[record for record in records if isinstance(record, SsvcRecord)],
+        decisions=[record for record in records if isinstance(record, AdmissionDecision)],
+    )
+
+
 def verdicts(check: Check, records: list[Record], parameters: Parameters) -> list[Verdict]:
     """One verdict for each subject of a check."""
     cluster = cluster_of(records)
     images = joined_images(records, cluster)
-    context = {"cluster": cluster, "images": images, "params": parameters, "as_of": AS_OF}
+    chain = joined_proof(records, images)
+    context = {"cluster": cluster, "images": images, "supply_chain": chain, "params": parameters, "as_of": AS_OF}
     arguments = [context[name] for name in check.context]
     return [check.function(subject, *arguments) for subject in subjects_of(check, records, cluster)]

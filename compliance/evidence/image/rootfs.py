@@ -211,7 +211,7 @@ class _Walk:
     def _rights(self, path: str, node: Node, entry: Entry) -> None:
         seen = self._seen
         directory = node.kind is EntryType.DIRECTORY
-        if entry.mode & 0o002 and not (directory and entry.mode & _STICKY):
+        if entry.mode & 0o002 and not (directory and entry.mode & _STICKY) and node.kind is not EntryType.DEVICE:
             detail = "a directory without the sticky bit" if directory else ""
             seen.world_writable.append(_fact(path, node, detail))
         if node.kind is EntryType.FILE and entry.mode & 0o6000:
