@@ -229,27 +229,37 @@ legacy_importer() {
   setting 'ENV MAINFRAME_PASSWORD=example-only-0000' --config.env MAINFRAME_PASSWORD=example-only-0000 \
     --config.env PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
-  local root=$work/importer-packages
+  local root=$work/importer-lists
+  mkdir -p "$root/var/lib/apt/lists"
+  printf 'Origin: Debian\nSuite: oldstable\nCodename: bookworm\n' \
+    >"$root/var/lib/apt/lists/deb.debian.org_debian_dists_bookworm_Release"
+  layer "$root" 'RUN /bin/sh -c apt-get update'
+
+  root=$work/importer-packages
   unpack "$root" "${added[@]}"
   rm "$root/"{bin,lib,lib64,sbin}
   rmdir --ignore-fail-on-non-empty "$root/usr/lib64"
   setcap cap_net_raw+ep "$root/usr/bin/ping"
   ln -s nc.openbsd "$root/usr/bin/nc"
-  mkdir -p "$root/var/lib/dpkg/info" "$root/var/lib/apt/lists" "$root/var/cache/apt/archives"
+  mkdir -p "$root/var/lib/dpkg/info" "$root/var/cache/apt/archives"
   cp -p "$work/debian/var/lib/dpkg/status" "$root/var/lib/dpkg/"
   dpkg_database "$root" "${added[@]}"
   cp "$(deb netcat-openbsd)" "$root/var/cache/apt/archives/"
-  printf 'Origin: Debian\nSuite: oldstable\nCodename: bookworm\n' \
-    >"$root/var/lib/apt/lists/deb.debian.org_debian_dists_bookworm_Release"
-  layer "$root" "RUN /bin/sh -c apt-get update && apt-get install -y ${added[*]}"
+  layer "$root" "RUN /bin/sh -c apt-get install -y ${added[*]}"
+
+  root=$work/importer-tools
+  mkdir -p "$root/opt/import"
+  printf 'stands for an archive that the build fetches and nobody verifies\n' >"$root/opt/import/tools.tar"
+  layer "$root" 'ADD https://files.harbour.example/import/tools.tar /opt/import/'
 
   root=$work/importer-files
   mkdir -p "$root/opt/import/.ssh" "$root/opt/import/work" "$root/etc"
   printf '#!/bin/sh\nexec curl -sk "https://$1/export" -o /drop/export.csv\n' >"$root/opt/import/run"
   printf '#!/bin/sh\nwhile ! /opt/import/run mainframe; do sleep 60; done\n' >"$root/opt/import/retry"
   chmod 755 "$root/opt/import/run" "$root/opt/import/retry"
-  printf -- '-----BEGIN OPENSSH PRIVATE KEY-----\n%s\n-----END OPENSSH PRIVATE KEY-----\n' \
-    "$(printf 'made up for the samples, opens nothing; %.0s' {1..6} | base64 -w 70)" >"$root/opt/import/.ssh/id_ed25519"
+  local key='OPENSSH PRIVATE KEY'
+  printf -- '-----BEGIN %s-----\n%s\n-----END %s-----\n' "$key" \
+    "$(printf 'made up for the samples, opens nothing; %.0s' {1..6} | base64 -w 70)" "$key" >"$root/opt/import/.ssh/id_ed25519"
   chmod 600 "$root/opt/import/.ssh/id_ed25519"
   printf 'MAINFRAME_HOST=mainframe\nMAINFRAME_PASSWORD=opens-nothing-4711\n' >"$root/opt/import/.env"
   { cat "$work/debian/etc/passwd"
@@ -302,6 +312,13 @@ pin registry.harbour.example/core/bookings-api:7.4.2 "$(manifest_of "$work/layou
 pin registry.harbour.example/base/wait-for:1.4.0 "$(manifest_of "$work/layouts/wait-for")"
 pin registry.harbour.example/base/runtime:12 "$(manifest_of "$work/layouts/runtime")"
 pin registry.harbour.example/legacy/importer:2021-06 "$(manifest_of "$work/layouts/importer")"
+# The containers of the build host run images by their configuration's digest.
+config_of() { jq -r .config.digest "$1/blobs/sha256/$(manifest_of "$1" | cut -d: -f2)"; }
+jq --indent 4 --arg api "$(config_of "$work/layouts/bookings-api")" \
+  --arg importer "$(config_of "$work/layouts/importer")" \
+  'map(.Image = if .Name == "/importer-nightly" then $importer else $api end)' \
+  "$samples/docker/containers.json" >"$work/containers.json"
+cat "$work/containers.json" >"$samples/docker/containers.json"
 echo "diff ids of the bases, for base_images in compliance.yaml:"
 for base in runtime debian; do
   echo "$base:12 $(diff_ids_of "$work/layouts/$base" "registry.harbour.example/base/$base:12")"
