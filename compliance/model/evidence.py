@@ -29,6 +29,9 @@ class SubjectType(Enum):
     CONTAINER = "container"
     DOCKERFILE = "dockerfile"
     ATTESTATION = "attestation"
+    SCAN = "scan"
+    VEX = "vex"
+    CATALOG = "catalog"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

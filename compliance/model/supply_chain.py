@@ -105,7 +105,11 @@ def join_proof(
             for digest in dict.fromkeys([*one.digests(), *([one.refers_to] if one.refers_to else [])])
         ),
         scans_by_digest=_grouped((found.digest, one) for one in reports for found in one.digests),
-        scans_by_name=_grouped((full_name(image_reference(one.target)), one) for one in reports if one.target),
+        scans_by_name=_grouped(
+            (full_name(image_reference(one.target)), one)
+            for one in reports
+            if one.target and one.target_type in ("", "container")
+        ),
     )
 
 
