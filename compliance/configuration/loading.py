@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from compliance import documents
+from compliance.configuration.trust import remediation_of, trust_of
 from compliance.errors import UsageError
 from compliance.model.configuration import (
     NEWEST,
@@ -26,6 +27,8 @@ from compliance.model.configuration import (
 
 #: Bytes of a megabyte, as registries and Docker count sizes.
 MEGABYTE = 1_000_000
+#: Parts per million in one percent.
+PARTS_PER_PERCENT = 10_000
 
 
 def schema() -> Any:
@@ -48,7 +51,7 @@ def load(path: Path) -> Configuration:
         frameworks=tuple(data.get("frameworks", ())),
         parameters=_parameters(document),
         expected=Expected(**{key: tuple(names) for key, names in data.get("expected", {}).items()}),
-        owners={_pattern(key): owner for key, owner in data.get("owners", {}).items()},
+        owners=_owners(data),
         responsibilities=tuple(Responsibility(**entry) for entry in data.get("responsibility", ())),
         reviews=tuple(Review(**entry) for entry in data.get("reviews", ())),
         deviations=tuple(
@@ -87,6 +90,8 @@ def _parameters(document: documents.Document) -> Parameters:
     own = {key.replace("-", "_"): _frozen(value) for key, value in data.get("parameters", {}).items()}
     if "image_max_size_mb" in own:
         own["image_max_size"] = own.pop("image_max_size_mb") * MEGABYTE
+    if "epss_likely_percent" in own:
+        own["epss_likely"] = round(own.pop("epss_likely_percent") * PARTS_PER_PERCENT)
     bases = tuple(
         BaseImage(name=base["name"], digest=base.get("digest", ""), diff_ids=tuple(base.get("diff_ids", ())))
         for base in data.get("base_images", {}).get("approved", ())
@@ -102,8 +107,20 @@ def _parameters(document: documents.Document) -> Parameters:
                 ["kubernetes", "version"],
             )
     return Parameters(
-        kubernetes=version, kubernetes_stated=bool(stated), registries_approved=approved, base_images=bases, **own
+        kubernetes=version,
+        kubernetes_stated=bool(stated),
+        registries_approved=approved,
+        base_images=bases,
+        trust=trust_of(document),
+        remediation=remediation_of(document),
+        certification_class=data.get("system", {}).get("class", ""),
+        owners=_owners(data),
+        **own,
     )
+
+
+def _owners(data: dict[str, Any]) -> dict[str, str]:
+    return {_pattern(key): owner for key, owner in data.get("owners", {}).items()}
 
 
 def _frozen(value: object) -> Any:

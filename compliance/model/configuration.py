@@ -180,6 +180,8 @@ class Remediation:
 class Parameters:
     """Organisation-defined values that checks judge against; None or empty where nobody set one.
 
+    `certification_class` and `owners` repeat `system.class` and `owners:` for the checks that rest on them.
+    `epss_likely` is the probability, in parts per million, from which on exploitation counts as likely.
     `rbac_approved_subjects` are `Kind:name` or `ServiceAccount:namespace/name`, `*` as wildcard.
     `system_namespaces` hold the platform's own workloads. `base_images` are the approved ones.
     `packages_denied` are names, or `ecosystem:name`, with `*` as wildcard; `set_id_approved` are
@@ -208,6 +210,9 @@ class Parameters:
     scan_max_age_days: int = 30
     scan_database_max_age_days: int = 30
     kev_max_age_days: int = 7
+    epss_likely: int = 100_000
+    certification_class: str = ""
+    owners: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
