@@ -9,10 +9,10 @@ from collections import Counter
 
 from compliance.assess.hardening import WITH_LAYERS, rebuilt
 from compliance.assess.image_facts import Known, by_digest, places, told
-from compliance.assess.reach import reach
 from compliance.model.check import listed
 from compliance.model.image import DatabaseState, Facts, Image, RootFileSystem
 from compliance.model.image_report import Pillar, Standing
+from compliance.model.reach import reach
 from compliance.rendering.text import count, sentence, size
 
 #: Ecosystems named with their number of packages.

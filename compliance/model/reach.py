@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from compliance.model.check import listed
 from compliance.model.cluster import Cluster, Service, WorkloadEntry
+from compliance.model.faults import counted
 from compliance.model.images import Use
-from compliance.rendering.text import count
 
 #: Ways told one by one.
 _WAYS_TOLD = 4
@@ -37,7 +37,7 @@ def reach(uses: Iterable[Use], cluster: Cluster) -> Reach:
         inner |= {service.header.subject.id for service in services}
         # A manifest without namespace goes wherever it is applied: Services of no namespace are then not its own.
         lost = lost or (workload.namespace is None and not services)
-    inside = f"{count(len(inner), 'Service')} of the cluster lead to it: {listed(sorted(inner), limit=4)}"
+    inside = f"{counted(len(inner), 'Service')} of the cluster lead to it: {listed(sorted(inner), limit=4)}"
     return Reach(
         ways=_cut(list(dict.fromkeys(ways))),
         inside=(inside,) if inner and not ways else (),
@@ -47,7 +47,7 @@ def reach(uses: Iterable[Use], cluster: Cluster) -> Reach:
 
 def _cut(ways: Sequence[str]) -> tuple[str, ...]:
     rest = len(ways) - _WAYS_TOLD
-    return (*ways[:_WAYS_TOLD], f"{count(rest, 'more way')} from outside") if rest > 0 else tuple(ways)
+    return (*ways[:_WAYS_TOLD], f"{counted(rest, 'more way')} from outside") if rest > 0 else tuple(ways)
 
 
 def _host(workload: WorkloadEntry) -> list[str]:
