@@ -1,0 +1,415 @@
+"""The reader of Trivy's JSON: a report's bytes in; one ScanReport for an artifact, or for each resource of a cluster.
+
+Source: aquasecurity/trivy 0.76, pkg/types/{report,vulnerability,finding}.go, pkg/k8s/report/report.go; SchemaVersion 2.
+The report says neither which database was used, nor whether vulnerabilities were looked for where none is listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import msgspec
+
+from compliance.errors import EvidenceError
+from compliance.evidence.sbom_parts import Said, locate, top_keys
+from compliance.evidence.vulnerabilities.ecosystems import OF_TRIVY
+from compliance.evidence.vulnerabilities.parts import (
+    MAX_FINDINGS,
+    SCAN,
+    Source,
+    aliases_of,
+    cleaned,
+    date_of,
+    day_of,
+    decoded,
+    identifier,
+    origin_of,
+    package_of,
+    part,
+    reading,
+    severity_of,
+    splitter,
+    subject_of,
+    tenths,
+    told,
+    too_many,
+    unambiguous,
+)
+from compliance.model.evidence import SubjectType
+from compliance.model.reader import Reader, Record
+from compliance.model.sbom import Component
+from compliance.model.vulnerability import ScanFinding, ScanReport
+
+#: Classes of results that packages stand in.
+_OF_PACKAGES = frozenset(("os-pkgs", "lang-pkgs"))
+#: Whose score is taken when the source of the severity gives none.
+_SCORERS = ("nvd", "ghsa", "redhat")
+
+
+class _Cvss(msgspec.Struct):
+    v2: float | None = msgspec.field(name="V2Score", default=None)
+    v3: float | None = msgspec.field(name="V3Score", default=None)
+    v4: float | None = msgspec.field(name="V40Score", default=None)
+
+
+class _Identifier(msgspec.Struct):
+    purl: str | None = msgspec.field(name="PURL", default=None)
+
+
+class _Vulnerability(msgspec.Struct, rename="pascal"):
+    id: str | None = msgspec.field(name="VulnerabilityID", default=None)
+    vendor_ids: list[str] | None = msgspec.field(name="VendorIDs", default=None)
+    pkg_name: str | None = None
+    pkg_identifier: _Identifier | None = None
+    installed_version: str | None = None
+    fixed_version: str | None = None
+    severity_source: str | None = None
+    severity: str | None = None
+    cvss: dict[str, _Cvss] | None = msgspec.field(name="CVSS", default=None)
+    published_date: str | None = None
+
+
+class _Modified(msgspec.Struct, rename="pascal"):
+    type: str | None = None
+    status: str | None = None
+    statement: str | None = None
+    source: str | None = None
+    finding: msgspec.Raw = msgspec.Raw()
+
+
+class _Misconfiguration(msgspec.Struct, rename="pascal"):
+    status: str | None = None
+
+
+class _Result(msgspec.Struct, rename="pascal"):
+    target: str | None = None
+    class_: str | None = msgspec.field(name="Class", default=None)
+    type: str | None = None
+    vulnerabilities: list[_Vulnerability] | None = None
+    misconfigurations: list[_Misconfiguration] | None = None
+    secrets: list[msgspec.Raw] | None = None
+    modified: list[_Modified] | None = msgspec.field(name="ExperimentalModifiedFindings", default=None)
+
+
+class _Os(msgspec.Struct):
+    family: str | None = msgspec.field(name="Family", default=None)
+    name: str | None = msgspec.field(name="Name", default=None)
+    ended: bool | None = msgspec.field(name="EOSL", default=None)
+
+
+class _Metadata(msgspec.Struct):
+    os: _Os | None = msgspec.field(name="OS", default=None)
+    image_id: str | None = msgspec.field(name="ImageID", default=None)
+    diff_ids: list[str] | None = msgspec.field(name="DiffIDs", default=None)
+    repo_tags: list[str] | None = msgspec.field(name="RepoTags", default=None)
+    repo_digests: list[str] | None = msgspec.field(name="RepoDigests", default=None)
+
+
+class _Tool(msgspec.Struct, rename="pascal"):
+    version: str | None = None
+
+
+class _Resource(msgspec.Struct, rename="pascal"):
+    namespace: str | None = None
+    kind: str | None = None
+    name: str | None = None
+    metadata: list[_Metadata] | _Metadata | None = None
+    results: list[_Result] | None = None
+    error: str | None = None
+
+
+class _Report(msgspec.Struct, rename="pascal"):
+    schema_version: int | None = None
+    trivy: _Tool | None = None
+    created_at: str | None = None
+    artifact_name: str | None = None
+    artifact_type: str | None = None
+    metadata: _Metadata | None = None
+    results: list[_Result] | None = None
+    cluster_name: str | None = None
+    resources: list[_Resource] | None = None
+    findings: list[_Resource] | None = None
+    vulnerabilities: list[_Resource] | None = None
+
+
+_decoder = msgspec.json.Decoder(_Report)
+_vulnerability = msgspec.json.Decoder(_Vulnerability)
+
+
+def identify(head: bytes) -> bool:
+    """Whether the outermost object is a report of Trivy's, on an artifact or on a cluster."""
+    if b'"SchemaVersion"' not in head and b'"ArtifactName"' not in head and b'"ClusterName"' not in head:
+        return False
+    keys = top_keys(head)
+    if b"ArtifactName" in keys and not keys.isdisjoint((b"SchemaVersion", b"Results", b"ArtifactType", b"Metadata")):
+        return True
+    return b"ClusterName" in keys and not keys.isdisjoint((b"Resources", b"Findings", b"Vulnerabilities"))
+
+
+def records(data: bytes, source: Source) -> Iterator[Record]:
+    """Its reports: one of an artifact, one for each resource of a cluster.
+
+    Raises:
+        EvidenceError: it cannot be read.
+    """
+    report = decoded(data, _decoder)
+    if report.cluster_name is None or report.artifact_name is not None:
+        made = [_of_artifact(report, source)]
+    else:
+        made = list(_of_cluster(report, source))
+    _unambiguous(data, report, source.base)
+    yield from made
+
+
+def _unambiguous(data: bytes, report: _Report, base: str) -> None:
+    groups = [report.results, *(one.results for one in _resources(report)[1])]
+    results = [one for group in groups if group is not None for one in group]
+    modified = [found for one in results for found in one.modified or () if found.type == "vulnerability"]
+    lists = sum(one.vulnerabilities is not None for one in results) + (report.vulnerabilities is not None)
+    unambiguous(
+        data,
+        {
+            b'"VulnerabilityID"': sum(len(one.vulnerabilities or ()) for one in results) + len(modified),
+            b'"Vulnerabilities"': lists,
+            b'"Results"': sum(group is not None for group in groups) + (1 if base else 0),
+            b'"ArtifactName"': 1,
+            b'"CreatedAt"': 1,
+            b'"ImageID"': 1 if report.metadata is not None else len(_resources(report)[1]),
+        },
+    )
+
+
+# -- findings --------------------------------------------------------------------------------------------------
+
+
+class _Found(NamedTuple):
+    findings: tuple[ScanFinding, ...]
+    unbound: int
+    packages: bool
+    system: bool
+
+
+def _found(results: list[_Result] | None, at: str) -> _Found:
+    """Findings of all results, suppressed ones after the others of their result."""
+    findings: list[ScanFinding] = []
+    unbound = 0
+    known: dict[tuple[str | None, str | None, str | None], Component] = {}
+    for number, result in enumerate(results or ()):
+        ecosystem = OF_TRIVY.get(result.type or "", "")
+        if len(findings) + len(result.vulnerabilities or ()) + len(result.modified or ()) > MAX_FINDINGS:
+            raise too_many(len(findings) + len(result.vulnerabilities or ()) + len(result.modified or ()))
+        for index, found in enumerate(result.vulnerabilities or ()):
+            findings.append(_finding(found, ecosystem, f"{at}/{number}/Vulnerabilities/{index}", known, ""))
+        for index, modified in enumerate(result.modified or ()):
+            place = f"{at}/{number}/ExperimentalModifiedFindings/{index}"
+            if modified.type != "vulnerability":
+                unbound += 1
+            elif (hidden := part(modified.finding, _vulnerability, f"{place}/Finding")) is not None:
+                findings.append(_finding(hidden, ecosystem, f"{place}/Finding", known, _why(modified)))
+        unbound += sum(found.status == "FAIL" for found in result.misconfigurations or ()) + len(result.secrets or ())
+    return _Found(
+        findings=tuple(findings),
+        unbound=unbound,
+        packages=any(one.class_ in _OF_PACKAGES or one.vulnerabilities for one in results or ()),
+        system=any(one.class_ == "os-pkgs" for one in results or ()),
+    )
+
+
+def _finding(
+    found: _Vulnerability,
+    ecosystem: str,
+    at: str,
+    known: dict[tuple[str | None, str | None, str | None], Component],
+    suppressed: str,
+) -> ScanFinding:
+    purl = found.pkg_identifier.purl if found.pkg_identifier is not None else None
+    key = (purl, found.pkg_name, found.installed_version)
+    package = known.get(key)
+    if package is None:
+        package = known[key] = package_of(purl, ecosystem, found.pkg_name, found.installed_version)
+    id = identifier(found.id, at)
+    return ScanFinding(
+        id,
+        aliases_of(id, found.vendor_ids) if found.vendor_ids else (),
+        *package,
+        cleaned(found.fixed_version),
+        severity_of(found.severity),
+        cleaned(found.severity_source),
+        _score(found) if found.cvss else None,
+        suppressed,
+        day_of(found.published_date),
+        at,
+    )
+
+
+def _score(found: _Vulnerability) -> int | None:
+    """Of whoever gave the severity, else of the NVD, else of the first by name; version 3 before 4 before 2."""
+    scores = found.cvss or {}
+    for scorer in (found.severity_source or "", *_SCORERS, *sorted(scores)):
+        given = scores.get(scorer)
+        for score in (given.v3, given.v4, given.v2) if given is not None else ():
+            if (made := tenths(score)) is not None:
+                return made
+    return None
+
+
+def _why(modified: _Modified) -> str:
+    """Why Trivy left a finding out: the status, whose it is, and what it says."""
+    words = cleaned(modified.status) or "left out"
+    if modified.source:
+        words += f" by {told(modified.source)}"
+    return f"{words}: {told(modified.statement)}" if modified.statement else words
+
+
+# -- reports ---------------------------------------------------------------------------------------------------
+
+
+def _of_artifact(report: _Report, source: Source) -> ScanReport:
+    base = source.base
+    if report.schema_version not in (None, 2):
+        raise EvidenceError(
+            f"Trivy's SchemaVersion {report.schema_version} is not read by this version of the tool (2 is)",
+            pointer=f"{base}/SchemaVersion",
+        )
+    notes: list[str] = []
+    metadata = report.metadata or _Metadata()
+    is_image = report.artifact_type in (None, "container_image")
+    said = _said(metadata, f"{base}/Metadata")
+    name, name_at = cleaned(report.artifact_name), f"{base}/ArtifactName"
+    if is_image:
+        said.digest(report.artifact_name, name_at)
+        if metadata.repo_tags and report.artifact_name not in metadata.repo_tags:
+            name, name_at = cleaned(metadata.repo_tags[0]), f"{base}/Metadata/RepoTags/0"
+    found = _found(report.results, f"{base}/Results")
+    return ScanReport(
+        origin=origin_of(source),
+        subject=subject_of(source, SubjectType.SCAN, name),
+        format="trivy",
+        tool="trivy",
+        tool_version=cleaned(report.trivy.version if report.trivy is not None else None),
+        target=name,
+        target_at=name_at,
+        target_type="container" if is_image else cleaned(report.artifact_type),
+        digests=said.as_described(),
+        diff_ids=tuple(said.diff_ids),
+        created=date_of(report.created_at, "CreatedAt", notes),
+        created_at=f"{base}/CreatedAt",
+        database=None,
+        database_at="",
+        settings="",
+        failed="",
+        findings=found.findings,
+        findings_at=f"{base}/Results",
+        unbound=found.unbound,
+        incomplete=_incomplete(found, metadata.os, is_image=is_image),
+        notes=tuple(notes),
+    )
+
+
+def _said(metadata: _Metadata, at: str) -> Said:
+    said = Said.nothing()
+    for index, text in enumerate(metadata.repo_digests or ()):
+        said.digest(text, f"{at}/RepoDigests/{index}")
+    said.digest(metadata.image_id, f"{at}/ImageID")
+    for text in metadata.diff_ids or ():
+        said.layer(text)
+    return said
+
+
+def _incomplete(found: _Found, system: _Os | None, *, is_image: bool) -> tuple[str, ...]:
+    """Why the lack of a finding proves nothing. Trivy lists a result for the system's packages whenever it knows it."""
+    reasons: list[str] = []
+    if not found.packages:
+        reasons.append("it lists no result for packages: none was recognised, or vulnerabilities were not looked for")
+    elif is_image and not found.system:
+        reasons.append("it lists no result for the operating system's packages: the system was not recognised")
+    if system is not None and system.ended:
+        name = " ".join(filter(None, (cleaned(system.family), cleaned(system.name))))
+        reasons.append(f"{name or 'the system'} is past its end of life: nobody tells its vulnerabilities anymore")
+    return tuple(reasons)
+
+
+def _resources(report: _Report) -> tuple[str, list[_Resource]]:
+    """The list of a cluster's resources, by the key of full reports, of consolidated ones, and of those before 0.37."""
+    for key, found in (
+        ("Resources", report.resources),
+        ("Findings", report.findings),
+        ("Vulnerabilities", report.vulnerabilities),
+    ):
+        if found is not None:
+            return key, found
+    return "Resources", []
+
+
+def _of_cluster(report: _Report, source: Source) -> Iterator[ScanReport]:
+    key, resources = _resources(report)
+    total = 0
+    for number, resource in enumerate(resources):
+        if not resource.error and all(one.class_ not in _OF_PACKAGES for one in resource.results or ()):
+            continue  # its settings alone were looked at
+        made = _of_resource(resource, source, f"{source.base}/{key}/{number}", number)
+        total += len(made.findings)
+        if total > MAX_FINDINGS:
+            raise too_many(total)
+        yield made
+
+
+def _of_resource(resource: _Resource, source: Source, at: str, number: int) -> ScanReport:
+    """One resource. What is listed of several images at once can be bound to none of them."""
+    listed = resource.metadata if isinstance(resource.metadata, list) else [resource.metadata]
+    images = [one for one in listed if one is not None]
+    metadata = images[0] if len(images) == 1 else _Metadata()
+    metadata_at = f"{at}/Metadata/0" if isinstance(resource.metadata, list) else f"{at}/Metadata"
+    said = _said(metadata, metadata_at)
+    name, name_at = "", f"{at}/Name"
+    if metadata.repo_tags:
+        name, name_at = cleaned(metadata.repo_tags[0]), f"{metadata_at}/RepoTags/0"
+    elif len(images) < 2:
+        name, name_at = _named_by_result(resource.results, at)
+    workload = "/".join(filter(None, map(cleaned, (resource.namespace, resource.kind, resource.name))))
+    found = _found(resource.results, f"{at}/Results")
+    several = (f"it lists {len(images)} images of {workload} as one; they cannot be told apart",)
+    return ScanReport(
+        origin=origin_of(source),
+        subject=subject_of(source, SubjectType.SCAN, name or workload, number),
+        format="trivy",
+        tool="trivy",
+        tool_version="",
+        target=name,
+        target_at=name_at,
+        target_type="container",
+        digests=said.as_described(),
+        diff_ids=tuple(said.diff_ids),
+        created=None,
+        created_at=f"{source.base}/CreatedAt",
+        database=None,
+        database_at="",
+        settings="",
+        failed=f"the scan of {workload} failed: {told(resource.error)}" if resource.error else "",
+        findings=found.findings,
+        findings_at=f"{at}/Results",
+        unbound=found.unbound,
+        incomplete=_incomplete(found, metadata.os, is_image=True) + (several if len(images) > 1 else ()),
+    )
+
+
+def _named_by_result(results: list[_Result] | None, at: str) -> tuple[str, str]:
+    """The image that a result for a system's packages names: `nginx:1.27 (debian 12.5)`."""
+    for number, result in enumerate(results or ()):
+        if result.class_ == "os-pkgs" and result.target:
+            return cleaned(result.target.partition(" (")[0]), f"{at}/Results/{number}/Target"
+    return "", f"{at}/Name"
+
+
+READER = Reader(
+    id="trivy",
+    title="Vulnerability scan by Trivy, as JSON",
+    revision=1,
+    evidence_kinds=("vulnerability-scan",),
+    identify=identify,
+    split=splitter(SCAN),
+    read=reading(SCAN, records),
+    locate=locate,
+    record=ScanReport,
+)
