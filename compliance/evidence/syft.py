@@ -117,10 +117,10 @@ def _sbom(data: bytes, slice: Slice, path: str, sha256: str) -> Sbom:
         without_mark(data),
         {
             b'"artifacts"': 1,
-            b'"source"': 1,
             b'"descriptor"': 1,
             b'"imageID"': 1,
             b'"manifestDigest"': 1,
+            b'"userInput"': 1,
             b'"purl"': sum(artifact.purl is not None for artifact in artifacts),
         },
     )
