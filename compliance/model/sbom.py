@@ -122,6 +122,7 @@ class Sbom:
     components_total: int
     distro: str
     described_type: str = ""
+    elements: Elements | None = None
     link: str = ""
 
     def at(self, pointer: str = "") -> At:
