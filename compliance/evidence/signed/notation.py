@@ -1,0 +1,120 @@
+"""Notation's envelopes, JWS and COSE: recognised, and listed with the digest that they claim to sign.
+
+Source: notaryproject/specifications v1.1, specs/signature-specification.md, signature-envelope-jws.md and
+signature-envelope-cose.md; RFC 9052 (COSE_Sign1); RFC 8949 (CBOR).
+"""
+
+from __future__ import annotations
+
+import re
+
+from compliance.errors import EvidenceError
+from compliance.evidence.signed.claims import Claim, Place, listed
+from compliance.evidence.signed.encoding import KIND, Document, base64_of, clean, inner, json_of, mapping
+from compliance.evidence.signed.statement import Statement
+from compliance.model.attestation import Envelope, StatementSubject
+from compliance.model.signed import SignedDocument
+
+JWS = "application/jose+json"
+COSE = "application/cose"
+PAYLOAD = "application/vnd.cncf.notary.payload.v1+json"
+#: How a tagged COSE_Sign1 begins: tag 18, an array of four, a byte string.
+_COSE_START = re.compile(rb"\xd2\x84[\x40-\x5a]")
+_DIGEST = re.compile(r"(sha256|sha384|sha512):([0-9a-f]{64,128})")
+_BECAUSE = "a Notation signature, a format that is recognised and not verified here; verify it with `notation verify`"
+_MAX_ITEMS = 100_000
+_DATE_KEPT = 64
+
+
+def is_jws(value: Document) -> bool:
+    return "payload" in value and "protected" in value and "signature" in value
+
+
+def is_cose(data: bytes) -> bool:
+    return _COSE_START.match(data) is not None
+
+
+def jws_document(value: Document, place: Place) -> SignedDocument:
+    """The document of a JWS in its flattened JSON form.
+
+    Raises:
+        EvidenceError: its payload names no artifact, so that it is nobody's signature of an image.
+    """
+    payload = base64_of(value.get("payload"), "the payload", padded=False)
+    if payload.fault:
+        raise EvidenceError(payload.fault, pointer="/payload", kind=KIND)
+    protected = base64_of(value.get("protected"), "the protected header", padded=False)
+    header = _header(protected.data) if not protected.fault else {}
+    return _document(payload.data, place, JWS, _times(header))
+
+
+def cose_document(data: bytes, place: Place) -> SignedDocument:
+    """The document of a tagged COSE_Sign1.
+
+    Raises:
+        EvidenceError: it is cut short, or its payload names no artifact.
+    """
+    at = _skip(data, 2)  # the protected header
+    at = _skip(data, at)  # the unprotected one
+    major, length, begin = _head(data, at)
+    if major != 2 or begin + length > len(data):
+        raise EvidenceError("a COSE signature without its payload", kind=KIND)
+    return _document(data[begin : begin + length], place, COSE, "")
+
+
+def _document(payload: bytes, place: Place, media_type: str, note: str) -> SignedDocument:
+    target = inner(json_of(payload), "targetArtifact")
+    stated = target.get("digest")
+    found = _DIGEST.fullmatch(stated) if isinstance(stated, str) else None
+    if found is None:
+        raise EvidenceError("a signature whose payload names no artifact by its digest", kind=KIND)
+    subject = StatementSubject("", ((found[1], found[2]),))
+    claim = Claim(Envelope.NOTATION, media_type, Statement(subjects=(subject,)), about="signature", note=note)
+    return listed(place, claim, _BECAUSE, 1)
+
+
+def _header(data: bytes) -> Document:
+    try:
+        return mapping(json_of(data))
+    except EvidenceError:
+        return {}
+
+
+def _times(header: Document) -> str:
+    """What the header says of time, which nothing has verified."""
+    words = (("signed", "io.cncf.notary.signingTime"), ("expires", "io.cncf.notary.expiry"))
+    told = [f"{word} {clean(header.get(key))[:_DATE_KEPT]}" for word, key in words if clean(header.get(key))]
+    return f"as its header says, unverified: {', '.join(told)}" if told else ""
+
+
+# -- CBOR, as far as it must be passed over -----------------------------------------------------------------
+
+
+def _head(data: bytes, at: int) -> tuple[int, int, int]:
+    """Major type, argument, and where the content begins. Indefinite lengths are refused, as COSE's encoding is."""
+    if at >= len(data):
+        raise EvidenceError("a COSE signature that is cut short", kind=KIND)
+    major, short = data[at] >> 5, data[at] & 31
+    if short < 24:
+        return major, short, at + 1
+    if short > 27:
+        raise EvidenceError("a COSE signature with a length that is not stated", kind=KIND)
+    size = 1 << (short - 24)
+    return major, int.from_bytes(data[at + 1 : at + 1 + size], "big"), at + 1 + size
+
+
+def _skip(data: bytes, at: int) -> int:
+    """Where the item at a place ends."""
+    pending = 1
+    for _ in range(_MAX_ITEMS):
+        if not pending:
+            return at
+        major, argument, at = _head(data, at)
+        pending -= 1
+        if major in (2, 3):
+            at += argument
+        elif major in (4, 5):
+            pending += argument * (major - 3)
+        elif major == 6:
+            pending += 1
+    raise EvidenceError(f"a COSE header of more than {_MAX_ITEMS:,} values", kind=KIND)
