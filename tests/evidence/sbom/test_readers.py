@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compliance.errors import EvidenceError
-from compliance.evidence import cyclonedx, cyclonedx_bom, kubernetes, sbom_parts, spdx, syft
+from compliance.evidence import cyclonedx, cyclonedx_bom, kubernetes, sbom_parts, spdx, spdx_document, syft
 from compliance.evidence.records import decode, encode
 from compliance.evidence.unrecognised import describe
 from compliance.model.reader import Reader, Slice
