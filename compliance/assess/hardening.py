@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from compliance.assess.image_facts import Known, claimed_owner, located, owner_of, places, repositories, told
@@ -74,7 +74,7 @@ def _read_only(known: Known) -> HardeningFact:
     if writable:
         use, one = writable[0]
         words = (
-            f"{len(writable):,} of {count(len(rows), 'container')} that run it may write to the root: "
+            f"{_distinct(writable):,} of {count(_distinct(rows), 'container')} that run it may write to the root: "
             f"{places(use for use, _ in writable)}"
         )
         at = use.workload.at(f"{one.at}/securityContext/readOnlyRootFilesystem")
@@ -84,8 +84,14 @@ def _read_only(known: Known) -> HardeningFact:
     if any(use.by is Bound.NAME for use, _ in rows):
         words = "all containers that name it are set so, but name it by tag only: they may run another build"
         return _fact("read-only-root", title, Standing.UNKNOWN, words + more, at)
-    words = f"set so for {count(len(rows), 'container')} that run it, and no other: {places(use for use, _ in rows)}"
+    number = count(_distinct(rows), "container")
+    words = f"set so for {number} that run it, and no other: {places(use for use, _ in rows)}"
     return _fact("read-only-root", title, Standing.SHOWN, words + more, at)
+
+
+def _distinct(rows: Iterable[tuple[Use, RunContainer]]) -> int:
+    """How many containers these are: a workload and its pods have the same ones, at the end of other pointers."""
+    return len({(use.workload.subject.id, *one.at.rsplit("/", 2)[1:]) for use, one in rows})
 
 
 def _runs(container: RunContainer, use: Use) -> bool:
