@@ -210,15 +210,17 @@ def records(data: bytes, source: Source) -> Iterator[Record]:
 
 
 def _unambiguous(data: bytes, document: _Document) -> None:
-    matches = len(document.matches or ()) + len(document.ignored_matches or ())
+    ignored = document.ignored_matches or []
+    matches = len(document.matches or ()) + len(ignored)
     unambiguous(
         data,
         {
             b'"matches"': 1,
             b'"ignoredMatches"': 1,
-            b'"source"': 10 * matches + 10,  # scores have sources, too
+            b'"target"': 1,
             b'"artifact"': matches,
-            b'"vulnerability"': 2 * matches + 10,
+            b'"vulnerability"': matches + sum(len(match.applied_ignore_rules or ()) for match in ignored),
+            b'"repoDigests"': 1,
             b'"imageID"': 1,
             b'"manifestDigest"': 1,
         },
