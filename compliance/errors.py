@@ -54,5 +54,24 @@ class ExportError(ComplianceError):
     """An output that could not be made or does not keep to its own schema."""
 
 
+class ToolError(ComplianceError):
+    """An outside program that is absent, failed or ran out of time.
+
+    `command` is its argument list, `exit_code` None when it never ended by itself, `lines` the last it
+    wrote to standard error, without control characters.
+    """
+
+    def __init__(self, command: tuple[str, ...], exit_code: int | None, lines: tuple[str, ...], message: str) -> None:
+        super().__init__(message)
+        self.command = command
+        self.exit_code = exit_code
+        self.lines = lines
+        self.message = message
+
+    def __str__(self) -> str:
+        told = f"; it said: {' | '.join(self.lines)}" if self.lines else ""
+        return f"{' '.join(self.command[:1])} {self.message}{told}"
+
+
 class OutputError(ComplianceError):
     """The packet could not be put in its place; the old one is untouched."""

@@ -9,6 +9,7 @@ import click
 
 from compliance import __version__
 from compliance.cli.assessing import assess
+from compliance.cli.collecting import collect
 from compliance.cli.knowing import catalog, explain
 from compliance.errors import ComplianceError, UsageError
 
@@ -24,6 +25,7 @@ def commands() -> None:
 
 
 commands.add_command(assess)
+commands.add_command(collect)
 commands.add_command(explain)
 commands.add_command(catalog)
 

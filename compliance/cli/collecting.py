@@ -1,0 +1,63 @@
+"""`compliance collect`: the only command that reaches outside; it writes evidence and a record of how it was taken."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import click
+
+
+@click.group()
+def collect() -> None:
+    """Take evidence with outside tools, read-only, into a folder for `assess`.
+
+    Only this command may use the network, and only through the tool that it names.
+    """
+
+
+@collect.command(short_help="Copy an image into an evidence folder, as an OCI layout.")
+@click.argument("what", metavar="REF|TAR")
+@click.option("-o", "--output", default="evidence", show_default=True, type=click.Path(), help="The evidence folder.")
+@click.option(
+    "--platform", default="", metavar="OS/ARCH|all", help="Of an image of several platforms (default: Linux)."
+)
+@click.option(
+    "--with", "program", type=click.Choice(["skopeo", "docker"]), help="The tool (default: skopeo, if there)."
+)
+@click.option("--authfile", type=click.Path(exists=True, dir_okay=False), help="Registry credentials, for skopeo.")
+@click.option("--timeout", default=1800, show_default=True, type=click.IntRange(min=1), help="Seconds for the tool.")
+@click.option("--show", is_flag=True, help="Print the commands, one a line, and run nothing.")
+def image(
+    what: str, output: str, platform: str, program: str | None, authfile: str | None, timeout: int, show: bool
+) -> None:
+    """Copy an image - REF in a registry, or the images of an archive TAR - to FOLDER/images as an OCI layout.
+
+    Digests stay as they are: manifest and layers are not rewritten. Of an image of several platforms, one is taken,
+    or with `--platform all` all with their index. `--with docker` saves what the local engine has, and pulls nothing.
+    FOLDER/collected says what was run, when, by which version, and the SHA-256 of every file.
+
+    This command may use the network: it runs skopeo (or docker) on REF, with the credentials that it finds itself
+    or those of --authfile, which never stand in the record. No other command of `compliance` uses the network.
+
+    \b
+    Exit codes: 0 collected, or shown; 2 wrong usage, or it is there already, nothing written;
+    4 the tool is absent, failed or ran out of time: nothing half-written is left.
+    """
+    # imported here: they bring parsers that --help does not need
+    from compliance.pipeline.collecting import CollectRequest, collect, plan
+
+    request = CollectRequest(
+        what=what,
+        folder=Path(output),
+        platform=platform,
+        program=program or "",
+        authfile=authfile or "",
+        timeout=timeout,
+    )
+    steps = plan(request)
+    for step in steps:
+        if show:
+            click.echo(shlex.join(step.shown(request.folder)))
+        else:
+            click.echo(f"Collected: {collect(step, request)}")
