@@ -79,6 +79,28 @@ class FoundImage(msgspec.Struct, frozen=True):
     faults: tuple[FoundFault, ...]
 
 
+class FoundAttachment(msgspec.Struct, frozen=True):
+    """A document that hangs on an image: a layer of a manifest that is no image itself.
+
+    `digest` is the one its manifest states, `actual` the sha256 of the bytes (empty text, and no `piece`, for
+    one that was not handed in). `artifact_type` is the
+    manifest's (its configuration's media type where it states none). `refers_to` is the digest of the
+    manifest or index that it is about, by the `subject` of its manifest, by what an index says (BuildKit) or
+    by its tag (cosign); None where nothing says so. `manifest` and `pointer` are where it is named.
+    """
+
+    piece: Piece | None
+    digest: str
+    actual: str
+    media_type: str
+    artifact_type: str
+    annotations: tuple[tuple[str, str], ...]
+    refers_to: str | None
+    buildkit: bool
+    manifest: Piece
+    pointer: str
+
+
 class SurveyedFile(msgspec.Struct, frozen=True):
     """A file of a source, hashed."""
 
@@ -103,6 +125,8 @@ class Source:
 class Survey:
     """What a source holds. `set_aside` counts attestation manifests and artifacts, which are no images.
 
+    `attached` are the documents in them, in the order the source names them.
+
     `images` are in the order the source names them. `errors` are what could not be read, in words.
     `no_image` says in words why an archive that could be read is no image (a plain tar, a Helm chart); else
     it is empty text.
@@ -113,6 +137,7 @@ class Survey:
     errors: tuple[EvidenceError, ...] = ()
     set_aside: int = 0
     no_image: str = ""
+    attached: tuple[FoundAttachment, ...] = ()
 
 
 class EntryType(Enum):

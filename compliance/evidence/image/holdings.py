@@ -82,6 +82,10 @@ class Holdings:
         algorithm, _, value = digest.partition(":")
         return self.find(f"{root}blobs/{algorithm}/{value}") or self._by_digest.get(digest)
 
+    def kept(self, held: Held) -> bytes | None:
+        """The bytes of a document, where they were kept while the source streamed by."""
+        return self._kept.get(held.digest)
+
     def bytes_of(self, held: Held) -> bytes:
         """The bytes of a document.
 

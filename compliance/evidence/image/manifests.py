@@ -11,7 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from compliance.errors import EvidenceError
-from compliance.evidence.image.contents import FoundFault, FoundImage, FoundLayer
+from compliance.evidence.image.attachments import (
+    MAX_ATTACHED,
+    attachments_of,
+    missing,
+    tagged_digest,
+    unnamed_referrers,
+)
+from compliance.evidence.image.contents import FoundAttachment, FoundFault, FoundImage, FoundLayer
 from compliance.evidence.image.holdings import Held, Holdings, is_digest, is_sha256
 
 #: Manifests named by all indexes of one source.
@@ -40,10 +47,11 @@ class Found:
 
     images: list[FoundImage] = field(default_factory=list)
     errors: list[EvidenceError] = field(default_factory=list)
+    attached: list[FoundAttachment] = field(default_factory=list)
     set_aside: int = 0
 
     def trouble(self, error: EvidenceError) -> None:
-        error.kind = "Image"  # so that the checks of images know that one may be missing
+        error.kind = error.kind or "Image"  # so that the checks of images know that one may be missing
         if len(self.errors) < MAX_ERRORS:
             self.errors.append(error)
         elif len(self.errors) == MAX_ERRORS:
@@ -62,6 +70,7 @@ class _Named:
     names: tuple[str, ...] = ()
     index: str | None = None
     faults: tuple[FoundFault, ...] = ()
+    tagged: str | None = None
 
 
 def images_of_layout(holdings: Holdings, root: str, found: Found) -> None:
@@ -104,6 +113,7 @@ class _Walk:
                 stack.extend(self._follow(named))
             except EvidenceError as error:
                 self.found.trouble(error)
+        self._unnamed()
         self._tell_absent()
         self.found.images.extend(self.images.values())
 
@@ -116,6 +126,7 @@ class _Walk:
             raise holdings.trouble(f"the descriptor at {named.pointer} has no digest", named.parent)
         held = holdings.blob(digest, self.root)
         names = named.names or _names_of(descriptor)
+        named = replace(named, tagged=named.tagged or tagged_digest(descriptor))
         if held is None:
             self._missing(named, descriptor, digest)
             return []
@@ -145,7 +156,10 @@ class _Walk:
 
     def _missing(self, named: _Named, descriptor: Mapping[str, object], digest: str) -> None:
         platform = _platform(descriptor)
-        if named.index is None:
+        if named.tagged is not None:
+            self.found.set_aside += 1
+            self.found.trouble(missing(self.holdings, named.parent, digest, named.tagged))
+        elif named.index is None:
             words = f"index.json names {digest} at {named.pointer}, which was not handed in: save the image again"
             self.found.trouble(self.holdings.trouble(words, named.parent))
         elif _is_about_another(descriptor):
@@ -175,18 +189,47 @@ class _Walk:
         config = document.get("config")
         if not isinstance(layers, list) or not isinstance(config, dict):
             if "artifactType" in document or "blobs" in document:
-                self.found.set_aside += 1
+                self._set_aside(held, document, stated, named.tagged)
                 return
             raise holdings.trouble("neither an index (manifests) nor an image manifest (config and layers)", held)
         labelled = _is_about_another(stated)
         if not _is_image(document, config, layers, labelled):
-            self.found.set_aside += 1
+            self._set_aside(held, document, stated, named.tagged)
             return
         faults = list(named.faults)
         if labelled:
             words = "is labelled an attestation and holds layers of a file system; it was read as an image"
             faults.append(FoundFault(words=words, piece=named.parent.piece, pointer=named.pointer, hides=False))
         self.images[named.index, held.digest] = self._made(named, held, config, layers, faults)
+
+    def _set_aside(
+        self, held: Held, document: Mapping[str, object], stated: Mapping[str, object], tagged: str | None
+    ) -> None:
+        """Keep what a manifest that is no image attaches to one."""
+        self.found.set_aside += 1
+        for one in attachments_of(self.holdings, self.root, held, document, stated, tagged):
+            if isinstance(one, EvidenceError):
+                self.found.trouble(one)
+            elif len(self.found.attached) < MAX_ATTACHED:
+                self.found.attached.append(one)
+            elif len(self.found.attached) == MAX_ATTACHED:
+                words = f"more than {MAX_ATTACHED:,} documents are attached to images; the rest is not read"
+                raise self.holdings.trouble(words, held)
+
+    def _unnamed(self) -> None:
+        """Referrers in the blobs that nothing names."""
+        seen = {digest for _, digest in self.seen}
+        for held, document in unnamed_referrers(self.holdings, self.root, seen):
+            config, layers = document.get("config"), document.get("layers")
+            try:
+                if isinstance(config, dict) and isinstance(layers, list):
+                    if _is_image(document, config, layers, labelled=False):
+                        continue
+                elif "blobs" not in document:
+                    continue
+                self._set_aside(held, document, {}, None)
+            except EvidenceError as error:
+                self.found.trouble(error)
 
     def _made(
         self, named: _Named, held: Held, config: Mapping[str, object], layers: list[object], faults: list[FoundFault]

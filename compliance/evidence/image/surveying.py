@@ -46,6 +46,7 @@ def survey(source: Source) -> Survey:
         errors=tuple(found.errors),
         set_aside=found.set_aside,
         no_image="" if found.errors else no_image,
+        attached=tuple(dict.fromkeys(found.attached)),
     )
 
 
