@@ -12,7 +12,9 @@ from compliance.model.evidence import Origin
 from compliance.model.image import Image
 from compliance.model.image_reference import image_reference
 from compliance.model.images import Bound, Images, full_name
-from compliance.model.vulnerability import EpssScores, KevCatalog, ScanReport, SsvcRecord, VexDocument
+from compliance.model.scan_lineage import Sighting, lineages_of, sightings_of
+from compliance.model.vulnerability import EpssScores, KevCatalog, ScanReport, SsvcRecord, VexDocument, VexStatement
+from compliance.model.vulnerability_names import names_of, primaries
 
 T = TypeVar("T")
 
@@ -20,6 +22,13 @@ T = TypeVar("T")
 class AttestationMatch(NamedTuple):
     attestation: Attestation
     by: Bound
+
+
+class Spoken(NamedTuple):
+    """A statement and the document it stands in."""
+
+    document: VexDocument
+    statement: VexStatement
 
 
 class ScanMatch(NamedTuple):
@@ -32,7 +41,12 @@ class ScanMatch(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupplyChain:
-    """Proof about images. Tuples are sorted by subject id, then place; `kev`, `epss`, `ssvc` are the newest of each."""
+    """Proof about images. Tuples are sorted by subject id, then place; `kev`, `epss`, `ssvc` are the newest of each.
+
+    `names` are the primary ids of vulnerabilities by their other ids; `vex_by_id` is keyed by primary ids. `lineages`
+    are all scans of builds of one repository, by date; `sightings` are what they saw by (primary id, ecosystem,
+    package), and stand only for repositories that were scanned on more than one day.
+    """
 
     images: Images
     attestations: tuple[Attestation, ...] = ()
@@ -45,6 +59,10 @@ class SupplyChain:
     attestations_by_digest: Mapping[str, tuple[Attestation, ...]] = field(default_factory=dict)
     scans_by_digest: Mapping[str, tuple[ScanReport, ...]] = field(default_factory=dict)
     scans_by_name: Mapping[str, tuple[ScanReport, ...]] = field(default_factory=dict)
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    vex_by_id: Mapping[str, tuple[Spoken, ...]] = field(default_factory=dict)
+    lineages: Mapping[str, tuple[ScanReport, ...]] = field(default_factory=dict)
+    sightings: Mapping[str, Mapping[tuple[str, str, str], Sighting]] = field(default_factory=dict)
 
     def attestations_of(self, image: Image) -> tuple[AttestationMatch, ...]:
         """Attestations about an image: by its manifest digest first, then by that of its index."""
@@ -68,6 +86,16 @@ class SupplyChain:
         order = list(Bound)
         return tuple(sorted(found.values(), key=lambda match: (order.index(match.by), match.scan.subject.id)))
 
+    def carrying(self, document: VexDocument) -> tuple[Attestation, ...]:
+        """The attestations that a VEX document was taken out of; none for a document that stands by itself."""
+        place = document.origin
+        return tuple(
+            one
+            for one in self.attestations
+            if (one.origin.sha256, one.origin.path, one.origin.offset) == (place.sha256, place.path, place.offset)
+            and place.pointer.startswith(one.origin.pointer)
+        )
+
 
 def _contradiction(scan: ScanReport, image: Image) -> str:
     """What a scan that bears an image's name says of another digest; empty when it names no digest."""
@@ -89,12 +117,15 @@ def join_proof(
     """All proof in one place, whatever the order it was read in."""
     signed = tuple(sorted(attestations, key=lambda one: (one.subject.id, _place(one.origin))))
     reports = tuple(sorted(scans, key=lambda one: (one.subject.id, _place(one.origin))))
+    spoken = tuple(sorted(vex, key=lambda one: (one.subject.id, _place(one.origin))))
+    names = names_of((found.id, found.aliases) for scan in reports for found in scan.findings)
+    lineages = lineages_of(reports, images)
     records = sorted(ssvc, key=lambda one: (one.id, one.timestamp, _place(one.origin)))
     return SupplyChain(
         images=images,
         attestations=signed,
         scans=reports,
-        vex=tuple(sorted(vex, key=lambda one: (one.subject.id, _place(one.origin)))),
+        vex=spoken,
         kev=max(kev, key=lambda one: (one.released or "", _place(one.origin)), default=None),
         epss=max(epss, key=lambda one: (one.scored or "", _place(one.origin)), default=None),
         ssvc={one.id: one for one in records},
@@ -110,6 +141,17 @@ def join_proof(
             for one in reports
             if one.target and one.target_type in ("", "container")
         ),
+        names=names,
+        vex_by_id=_grouped(
+            (primary, Spoken(document, statement))
+            for document in spoken
+            for statement in document.statements
+            for primary in sorted(
+                {each for one in (statement.id, *statement.aliases) for each in primaries(one, names)}
+            )
+        ),
+        lineages=lineages,
+        sightings=sightings_of(lineages, names),
     )
 
 
