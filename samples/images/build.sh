@@ -295,6 +295,24 @@ hand_in() {
   find "$images" -type d -exec chmod 755 {} + && find "$images" -type f ! -name '*.sh' -exec chmod 644 {} +
 }
 
+# collected: the record that `compliance collect image` would have written of bookings-api.
+collected() {
+  local layout=images/bookings-api reference=registry.harbour.example/core/bookings-api:7.4.2
+  mkdir -p "$samples/collected"
+  (cd "$samples" && find $layout -type f -printf '%p %s\n' | sort |
+    while read -r file size; do
+      jq -n --arg path "$file" --arg sha256 "$(sha256sum "$file" | cut -d' ' -f1)" --argjson size "$size" '$ARGS.named'
+    done) |
+    jq -s --indent 1 --arg reference "$reference" --arg layout "$layout" '{
+      format: "compliance-collection/1", what: "image", reference: $reference,
+      tool: {name: "skopeo", version: "1.9.3"},
+      commands: [{
+        arguments: ["skopeo", "--override-os", "linux", "copy", "--quiet", "--preserve-digests",
+          "docker://\($reference)", "oci:\($layout):\($reference)"],
+        started: "2026-08-20T10:00:04Z", ended: "2026-08-20T10:00:11Z", exit_code: 0}],
+      files: .}' >"$samples/collected/bookings-api.json"
+}
+
 # pin REFERENCE DIGEST: wherever the samples name the image with a digest.
 pin() {
   local name=${1%:*}
@@ -308,6 +326,7 @@ wait_for
 base_debian
 legacy_importer
 hand_in
+collected
 pin registry.harbour.example/core/bookings-api:7.4.2 "$(manifest_of "$work/layouts/bookings-api")"
 pin registry.harbour.example/base/wait-for:1.4.0 "$(manifest_of "$work/layouts/wait-for")"
 pin registry.harbour.example/base/runtime:12 "$(manifest_of "$work/layouts/runtime")"
