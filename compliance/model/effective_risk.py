@@ -1,0 +1,98 @@
+"""A vulnerability and what is known of it in; whether it is exploited, reached and used, each with its source, out."""
+
+from __future__ import annotations
+
+from compliance.model.cluster import Cluster
+from compliance.model.deadlines import Answer, Weighed
+from compliance.model.image import Image
+from compliance.model.image_words import short
+from compliance.model.reach import reach
+from compliance.model.supply_chain import SupplyChain
+from compliance.model.vulnerability import KevEntry, SsvcRecord
+
+_PERCENT = 10_000
+
+
+def kev_answer(id: str, chain: SupplyChain, scanner_says: bool) -> Weighed:
+    """Whether it is known to be exploited: CISA's catalog says yes or no, a scanner's copy of it only yes."""
+    catalog = chain.kev
+    if catalog is not None:
+        entry: KevEntry | None = catalog.entries.get(id)
+        version = short(catalog.version or catalog.released or "undated")
+        if entry is not None:
+            return Weighed(answer=Answer.YES, because=f"in CISA's catalog {version} since {short(entry.added)}")
+        if not scanner_says:
+            return Weighed(answer=Answer.NO, because=f"not in CISA's catalog {version}")
+    if scanner_says:
+        return Weighed(answer=Answer.YES, because="a scanner says that CISA's catalog lists it")
+    return Weighed(answer=Answer.UNKNOWN, because="no catalog of known exploited vulnerabilities in the evidence")
+
+
+def epss_of(id: str, chain: SupplyChain, scanner_says: int | None) -> tuple[int, str] | None:
+    """The probability of exploitation in parts per million and its source; None where nobody states one."""
+    found = chain.epss.of(id) if chain.epss is not None else None
+    if found is not None and chain.epss is not None:
+        return found[0], f"EPSS of {short(chain.epss.scored or 'an unknown day')}"
+    return None if scanner_says is None else (scanner_says, "EPSS as a scanner states it")
+
+
+def exploitable(kev: Weighed, epss: tuple[int, str] | None, ssvc: SsvcRecord | None, likely: int) -> Weighed:
+    """Whether it is likely to be exploited; no only where the catalog lacks it and EPSS or SSVC says so, too.
+
+    Source: FedRAMP Consolidated Rules 2026, "Likely Exploitable Vulnerability", judged by CISA KEV, FIRST EPSS and
+    CISA's SSVC points; the threshold is the organisation's.
+    """
+    said = [kev.because]
+    yes, low = kev.answer is Answer.YES, False
+    if ssvc is not None and ssvc.exploitation:
+        said.append(f"SSVC exploitation: {short(ssvc.exploitation)}")
+        yes = yes or ssvc.exploitation.lower() in ("active", "poc")
+        low = ssvc.exploitation.lower() == "none"
+    if epss is not None:
+        said.append(f"{epss[1]}: {epss[0] / _PERCENT:.2f} %")
+        yes = yes or epss[0] >= likely
+        low = low or epss[0] < likely
+    else:
+        said.append("no EPSS score")
+    if yes:
+        return Weighed(answer=Answer.YES, because="; ".join(said))
+    if low and kev.answer is Answer.NO:
+        return Weighed(answer=Answer.NO, because="; ".join(said))
+    return Weighed(answer=Answer.UNKNOWN, because=f"{'; '.join(said)}; taken for likely")
+
+
+def exposed(image: Image, chain: SupplyChain, cluster: Cluster) -> Weighed:
+    """Whether a workload that runs the image can be reached from outside; no only when all ways in are known."""
+    uses = chain.images.uses_of(image)
+    if not uses:
+        return Weighed(answer=Answer.UNKNOWN, because="no workload in the evidence runs it; taken for reachable")
+    found = reach(uses, cluster)
+    if found.ways:
+        return Weighed(answer=Answer.YES, because=found.ways[0])
+    if found.missing:
+        words = f"no way in from outside is seen, and {found.missing} are not in the evidence; taken for reachable"
+        return Weighed(answer=Answer.UNKNOWN, because=words)
+    return Weighed(answer=Answer.NO, because="no Service, route or port of a host leads to it from outside")
+
+
+def active() -> Weighed:
+    """Whether the vulnerable code is loaded: no evidence of a running process is read, so nobody knows."""
+    return Weighed(answer=Answer.UNKNOWN, because="no runtime evidence shows whether it is loaded; taken for loaded")
+
+
+def automatable(ssvc: SsvcRecord | None) -> Answer:
+    """Whether an exploit can be automated; yes is assumed unless CISA says no.
+
+    Source: FedRAMP Consolidated Rules 2026, VER-EVA-AIA.
+    """
+    return _said(ssvc.automatable if ssvc else "", yes=("yes",), no=("no",))
+
+
+def total_impact(ssvc: SsvcRecord | None) -> Answer:
+    """Whether an attacker gains total control of what is attacked."""
+    return _said(ssvc.technical_impact if ssvc else "", yes=("total",), no=("partial",))
+
+
+def _said(text: str, *, yes: tuple[str, ...], no: tuple[str, ...]) -> Answer:
+    word = text.strip().lower()
+    return Answer.YES if word in yes else Answer.NO if word in no else Answer.UNKNOWN
