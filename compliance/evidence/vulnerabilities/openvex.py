@@ -30,7 +30,7 @@ from compliance.evidence.vulnerabilities.parts import (
     too_many,
     unambiguous,
 )
-from compliance.evidence.vulnerabilities.vex_parts import JUSTIFICATIONS, Things, digest_of, problem_of, things
+from compliance.evidence.vulnerabilities.vex_parts import JUSTIFICATIONS, NOTHING, Things, digest_of, problem_of, things
 from compliance.model.evidence import SubjectType
 from compliance.model.reader import Reader, Record
 from compliance.model.vulnerability import VexDocument, VexStatement
@@ -214,9 +214,8 @@ def _groups(one: _Statement) -> Iterator[tuple[Things, Things]]:
     if not one.products:
         yield things(()), common
     for components, products in grouped.items():
-        # what names nothing that can be compared must not come out as a statement on whatever it is signed for
         found = things(products)
-        yield (found if found.names else Things(("",), (None,))), components
+        yield found if found.names else NOTHING, components
 
 
 def _names(found: str | _Product | _Component) -> Iterable[str]:

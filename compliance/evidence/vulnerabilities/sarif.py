@@ -244,7 +244,7 @@ class _Sentence(NamedTuple):
 def _sentence(text: str) -> _Sentence | None:
     """`A high vulnerability in deb package: zlib1g, version 1.2 was found in image app:1 at: /path`, taken apart.
 
-    Up to 0.86: `The path /path reports zlib1g at version 1.2  which is a vulnerable (deb) package installed in the ...`.
+    Up to 0.86: `The path /path reports zlib1g at version 1.2  which is a vulnerable (deb) package installed ...`.
     """
     before, old, rest = text.partition(" which is a vulnerable (")
     if old and before.startswith("The path ") and rest.find(") package") > 0:

@@ -1,4 +1,4 @@
-"""What the readers of VEX formats share: vocabularies, what a statement must hold, and products as they are compared."""
+"""What the readers of VEX formats share: vocabularies, what a statement must hold, products as they are compared."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from compliance.evidence.purl import component
 from compliance.evidence.sbom_parts import Said
-from compliance.evidence.vulnerabilities.parts import MAX_KEPT, cleaned
+from compliance.evidence.vulnerabilities.parts import cleaned
 from compliance.model.sbom import Component
 from compliance.model.vulnerability import VexStatement
 
@@ -56,6 +56,10 @@ class Things(NamedTuple):
     packages: tuple[Component | None, ...]
 
 
+#: A product that cannot be compared with any. To name none would mean whatever the document is signed for.
+NOTHING = Things(("",), (None,))
+
+
 def things(found: Iterable[str]) -> Things:
     """Identifiers, each once, in order.
 
@@ -63,8 +67,6 @@ def things(found: Iterable[str]) -> Things:
     """
     names: dict[str, Component | None] = {}
     for text in found:
-        if len(names) >= MAX_KEPT:
-            break
         name, package = _thing(text)
         if name:
             names.setdefault(name, package)
