@@ -92,7 +92,7 @@ def unsigned_statement(value: object) -> Statement:
     """
     found = statement(value)
     if found.fault:
-        raise EvidenceError(found.fault, pointer="" if found.subjects else "/_type", kind=KIND)
+        raise EvidenceError(found.fault, pointer="" if found.type in (V1, V01) else "/_type", kind=KIND)
     return found
 
 
