@@ -1,4 +1,6 @@
-"""The reader of CycloneDX JSON: an SBOM's bytes in; what it describes, who made it, and its components out.
+"""The reader of CycloneDX JSON: a document's bytes in; what it describes, who made it, and its components out.
+
+What it says of vulnerabilities comes out as a scan or as VEX, beside the SBOM.
 
 Source: CycloneDX/specification, schema/bom-1.2 to bom-1.7 (JSON).
 """
@@ -12,9 +14,21 @@ import msgspec
 from compliance.errors import EvidenceError
 from compliance.evidence.cyclonedx_bom import sbom_of
 from compliance.evidence.cyclonedx_parts import Bom, Metadata
-from compliance.evidence.sbom_parts import KIND, STRICT, decoded, locate, misshapen, refuse_twofold, split, top_keys
+from compliance.evidence.sbom_parts import (
+    KIND,
+    STRICT,
+    decoded,
+    escapes_letters,
+    locate,
+    misshapen,
+    refuse_twofold,
+    split,
+    top_keys,
+)
+from compliance.evidence.vulnerabilities import cyclonedx_vulnerabilities
 from compliance.model.reader import Reader, Record, Slice
 from compliance.model.sbom import Sbom
+from compliance.model.vulnerability import VexDocument
 
 _decoder = msgspec.json.Decoder(Bom)
 _metadata_decoder = msgspec.json.Decoder(Metadata)
@@ -29,12 +43,22 @@ def identify(head: bytes) -> bool:
 
 
 def read(data: bytes, slice: Slice, path: str, sha256: str) -> Iterator[Record | EvidenceError]:
-    """One Sbom, or an EvidenceError."""
+    """One Sbom, or an EvidenceError; beside it a ScanReport or a VexDocument when it speaks of vulnerabilities.
+
+    A document of VEX without any component is no inventory, and no Sbom comes out.
+    """
     try:
-        yield _sbom(data, slice, path, sha256)
+        sbom = _sbom(data, slice, path, sha256)
     except EvidenceError as error:
         error.path = path
         yield error
+        return
+    proof: list[Record | EvidenceError] = []
+    if b'"vulnerabilities"' in data or escapes_letters(data):
+        proof = list(cyclonedx_vulnerabilities.read(data, slice, sbom))
+    if sbom.components_total or not any(isinstance(record, VexDocument) for record in proof):
+        yield sbom
+    yield from proof
 
 
 def _sbom(data: bytes, slice: Slice, path: str, sha256: str) -> Sbom:
@@ -60,8 +84,8 @@ def _metadata(data: bytes, raw: bytes) -> Metadata:
 
 READER = Reader(
     id="cyclonedx",
-    title="CycloneDX SBOM, as JSON",
-    revision=2,
+    title="CycloneDX SBOM, as JSON, with what it says of vulnerabilities",
+    revision=3,
     evidence_kinds=("sbom",),
     identify=identify,
     split=split,

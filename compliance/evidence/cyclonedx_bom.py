@@ -72,7 +72,17 @@ def sbom_of(bom: Bom, metadata: Metadata, piece: Slice, path: str, sha256: str) 
         elements=counted_elements(
             bom, metadata, tools, listed.packages, listed.components, listed.nested_from, listed.groups
         ),
+        link=_link(bom),
     )
+
+
+def _link(bom: Bom) -> str:
+    """The BOM-Link of the document. Source: CycloneDX, "BOM-Link"; a version that is not stated is 1."""
+    serial = (bom.serial_number or "").strip().lower()
+    version = "1" if bom.version is None else str(bom.version)
+    if not serial.startswith("urn:uuid:") or not version.isdecimal():
+        return ""
+    return plain_text(f"urn:cdx:{serial.removeprefix('urn:uuid:')}/{version}")
 
 
 def _said(described: Described) -> Said:
