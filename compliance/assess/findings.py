@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from compliance.assess.reasons import STATEMENT, Part, because_of, missing_from, shown_by, silent
+from compliance.model.admission_decision import AdmissionDecision
 from compliance.model.assessment import (
     OBSERVATIONS_KEPT,
     CheckResult,
@@ -17,6 +18,7 @@ from compliance.model.assessment import (
     FrameworkResult,
     StatusCounts,
 )
+from compliance.model.attestation import Attestation
 from compliance.model.catalog import CheckMapping, Control, Coverage, Framework, Library
 from compliance.model.check import Check
 from compliance.model.cluster import Cluster
@@ -25,6 +27,7 @@ from compliance.model.docker import DockerContainer, Dockerfile
 from compliance.model.image import Image
 from compliance.model.outcome import Outcome, Status, status_of, worst
 from compliance.model.sbom import Sbom
+from compliance.model.vulnerability import KevCatalog, ScanReport, VexDocument
 from compliance.model.workload import Pod
 
 #: The kind of evidence that holds records of a type; all other types are Kubernetes objects.
@@ -33,6 +36,11 @@ _EVIDENCE_OF: Mapping[type, str] = {
     Sbom: "sbom",
     DockerContainer: "container-inspect",
     Dockerfile: "dockerfile",
+    Attestation: "signature-verification",
+    ScanReport: "vulnerability-scan",
+    VexDocument: "vex",
+    KevCatalog: "kev",
+    AdmissionDecision: "admission-report",
 }
 _REVIEW = {
     "satisfied": Outcome.PASS,

@@ -33,6 +33,9 @@ from compliance.model.cluster import Cluster
 from compliance.model.configuration import Configuration
 from compliance.model.evidence import Subject
 from compliance.model.images import Images
+from compliance.model.supply_chain import SupplyChain
+from compliance.pipeline.collected import KIND as RECORD
+from compliance.pipeline.collected import Collected, collected_of
 from compliance.pipeline.files import InputFile
 from compliance.pipeline.merging import StoredObservations, Tally
 from compliance.pipeline.observing import observation_id
@@ -67,6 +70,7 @@ class Observed:
     cited: Counter[tuple[str, str]]
     real: dict[str, str]
     images: Images
+    supply_chain: SupplyChain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +163,19 @@ def _also(observed: Observed) -> frozenset[str]:
     found = {_WORKLOAD_EVIDENCE} if observed.cluster.workloads else set()
     if any(image.filesystem is not None for image in observed.images.images):
         found.update(_IMAGE_EVIDENCE)
+    proof = observed.supply_chain
+    if proof.attestations:
+        found.add("signature-verification")
+    if any(one.about == "provenance" for one in proof.attestations):
+        found.add("provenance-attestation")
+    if observed.images.sboms:
+        found.add("sbom")
+    if proof.scans:
+        found.add("vulnerability-scan")
+    if proof.vex:
+        found.add("vex")
+    if proof.decisions:
+        found.add("admission-report")
     return frozenset(found)
 
 
@@ -175,29 +192,34 @@ def _evidence_hash(evidence: Iterable[EvidenceFile]) -> str:
 
 def _evidence(observed: Observed) -> tuple[EvidenceFile, ...]:
     notes = [observed.notes[file.path] for file in observed.files]
+    collected = collected_of(observed.files, observed.notes)
     return tuple(
-        _file(number, note, observed.cited[(note.sha256, note.path)]) for number, note in enumerate(notes, start=1)
+        _file(number, note, observed.cited[(note.sha256, note.path)], collected)
+        for number, note in enumerate(notes, start=1)
     )
 
 
-def _file(number: int, note: FileNotes, used_for: int) -> EvidenceFile:
+def _file(number: int, note: FileNotes, used_for: int, collected: Collected) -> EvidenceFile:
     problems = tuple(_words(problem) for problem in note.problems)
+    if note.path in collected.problems:
+        problems += (collected.problems[note.path],)
     if note.more_problems:
         problems += (f"and {note.more_problems:,} more documents that cannot be read",)
     state, reason = EvidenceState.READ, ""
+    is_record = note.path in collected.records
     if note.refused:
         state, reason = EvidenceState.UNREADABLE, note.refused
-    elif not note.reader:
+    elif not note.reader and not is_record:
         state, reason = EvidenceState.UNRECOGNISED, note.guess
-    elif problems and not note.objects:
+    elif problems and not note.objects and not is_record:
         state, reason = EvidenceState.UNREADABLE, problems[0]
     return EvidenceFile(
         id=f"E-{number:04d}",
         path=note.path,
         sha256=note.sha256,
         size=note.size,
-        kind=_kind(note),
-        collected="",
+        kind=RECORD if is_record else _kind(note),
+        collected=collected.texts.get(note.path, ""),
         state=state,
         reason=reason,
         problems=problems,

@@ -72,6 +72,9 @@ _RBAC = frozenset({"Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "
 #: cannot change what they say. Checks of other subjects may look up anything.
 LOOKED_UP: dict[type, frozenset[str]] = {objects.Role: _RBAC, objects.RoleBinding: _RBAC}
 
+#: Context in which evidence of images is joined: what cannot be read of it could change what such checks say.
+_JOINS = frozenset({"images", "supply_chain"})
+
 #: The subject of what is said about documents that could not be read.
 UNREADABLE = Subject(id="evidence-unreadable", type=SubjectType.EVIDENCE_SET, name="documents that could not be read")
 
@@ -304,7 +307,7 @@ def _touches(check: Check, unread: _Unread, kinds: tuple[str, ...]) -> bool:
     if unread.anything:
         return True
     if unread.record is not None:
-        return check.subject is unread.record or "images" in check.context
+        return check.subject is unread.record or not _JOINS.isdisjoint(check.context)
     if check.subject in CALLED:
         return "cluster" in check.context
     kind = unread.kind

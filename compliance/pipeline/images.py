@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,15 +12,20 @@ from pathlib import Path
 import msgspec
 
 from compliance.errors import EvidenceError
+from compliance.evidence.image.attached import attached_documents
 from compliance.evidence.image.building import build
 from compliance.evidence.image.contents import FoundImage, FoundLayer, LayerContents, Piece, Source, Survey
 from compliance.evidence.image.layer import read_layer
 from compliance.evidence.image.surveying import survey
 from compliance.evidence.records import encode
+from compliance.model.configuration import TrustPolicy
 from compliance.model.evidence import Origin
+from compliance.model.reader import Record
+from compliance.model.signed import SignedDocument
 from compliance.pipeline.caching import Cache
-from compliance.pipeline.judging import Judge
+from compliance.pipeline.judging import CALLED, Judge, subject_of
 from compliance.pipeline.observing import RunWriter
+from compliance.pipeline.proofs import carried_records, records_of
 from compliance.pipeline.reading import Shop, UnitResult
 from compliance.pipeline.registered import IMAGE, checks
 from compliance.pipeline.units import CHANGED, FileNotes, Stamp
@@ -65,6 +71,16 @@ class ImageResult:
     path: str
     unit: UnitResult | None
     trouble: EvidenceError | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttachedResult:
+    """What hangs on the images of one source, how much of each kind, and what of it could not be read."""
+
+    path: str
+    unit: UnitResult
+    troubles: tuple[EvidenceError, ...]
+    objects: Mapping[str, int]
 
 
 def survey_source(source: Source) -> Surveyed:
@@ -156,6 +172,54 @@ def build_image(task: ImageTask, shop: Shop) -> ImageResult:
         judge_cpu=time.process_time() - started - read_cpu,
     )
     return ImageResult(path=task.path, unit=unit, trouble=None)
+
+
+def read_attached(surveyed: Surveyed, number: int, shop: Shop) -> AttachedResult:
+    """What hangs on the images of a source: attestations verified, and the documents they carry."""
+    started = time.process_time()
+    records: list[Record] = []
+    troubles: list[EvidenceError] = []
+    for found in _attached(surveyed.survey, shop.params.trust):
+        if isinstance(found, EvidenceError):
+            troubles.append(found)
+        else:
+            records.append(found)
+    read_cpu = time.process_time() - started
+    out = RunWriter()
+    judge = Judge(checks(), shop.params, None)
+    for record in records:
+        judge.judge(record, out, _no_lines)
+    unit = UnitResult(
+        number=number,
+        notes=(),
+        run=out.write(Path(shop.folder) / f"run-{number}"),
+        pods=None,
+        others=(encode(records),),
+        entries=(),
+        subjects=tuple({subject.id: subject for subject in map(subject_of, records)}.values()),
+        read_cpu=read_cpu,
+        judge_cpu=time.process_time() - started - read_cpu,
+    )
+    return AttachedResult(path=surveyed.source.path, unit=unit, troubles=tuple(troubles), objects=_counted(records))
+
+
+def _attached(survey: Survey, trust: TrustPolicy) -> Iterator[Record | EvidenceError]:
+    """Records of everything attached; what we fail on ourselves is trouble with this source alone."""
+    try:
+        for found in attached_documents(survey):
+            if isinstance(found, SignedDocument):
+                yield from records_of(found, trust)
+            elif isinstance(found, EvidenceError):
+                yield found
+            else:
+                yield from carried_records(found)
+    except Exception as error:  # a fault of ours on one document must not cost the verdicts on all others
+        words = f"our own reader failed on what is attached to an image ({type(error).__name__}: {error}); report this"
+        yield EvidenceError(words, kind="Attestation")
+
+
+def _counted(records: Sequence[Record]) -> Mapping[str, int]:
+    return Counter(CALLED[type(record)] for record in records)
 
 
 def _contents(layer: FoundLayer, shop: Shop) -> LayerContents | None:

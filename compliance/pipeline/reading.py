@@ -20,7 +20,7 @@ from compliance.evidence.records import encode
 from compliance.evidence.unrecognised import describe
 from compliance.model.cluster import OtherObject, TypedList
 from compliance.model.cluster_index import entry
-from compliance.model.configuration import Parameters
+from compliance.model.configuration import Parameters, TrustPolicy
 from compliance.model.evidence import Origin, Subject
 from compliance.model.reader import Reader, Record, Slice
 from compliance.model.signed import SignedDocument
@@ -28,6 +28,7 @@ from compliance.model.workload import Pod
 from compliance.pipeline.caching import Cache
 from compliance.pipeline.judging import CALLED, Judge, Locate, header_of, subject_of
 from compliance.pipeline.observing import Run, RunWriter
+from compliance.pipeline.proofs import records_of
 from compliance.pipeline.registered import checks, readers
 from compliance.pipeline.units import CHANGED, HEAD, WHOLE, FileNotes, Part, Problem, Stamp, Unit, recognise
 
@@ -168,7 +169,7 @@ class _Work:
             self._take(made, _decode_judged(verdicts), notes)
             return notes
         started = time.process_time()
-        records = list(_records(part, reader, data, notes))
+        records = list(_records(part, reader, data, notes, self.shop.params.trust))
         made = _make(records, notes)
         self.read_cpu += time.process_time() - started
         judged = self._judge(records, _locator(reader, data, part))
@@ -243,7 +244,7 @@ def _locator(reader: Reader, data: bytes, part: Part) -> Locate:
     return locate
 
 
-def _records(part: Part, reader: Reader, data: bytes, notes: FileNotes) -> Iterator[Record]:
+def _records(part: Part, reader: Reader, data: bytes, notes: FileNotes, trust: TrustPolicy) -> Iterator[Record]:
     """The records of a part; what cannot be read is noted."""
     pieces: Iterable[Slice | EvidenceError] = [part.slice] if part.slice else reader.split(io.BytesIO(data))
     for piece in pieces:
@@ -252,18 +253,23 @@ def _records(part: Part, reader: Reader, data: bytes, notes: FileNotes) -> Itera
             continue
         notes.documents += piece.count
         start = 0 if part.slice else piece.offset
-        for found in _guarded(reader, data[start : start + piece.length], piece, notes):
+        for found in _guarded(reader, data[start : start + piece.length], piece, notes, trust):
             if isinstance(found, EvidenceError):
                 notes.trouble(found)
             else:
                 yield found
 
 
-def _guarded(reader: Reader, data: bytes, piece: Slice, notes: FileNotes) -> Iterator[Record | EvidenceError]:
+def _guarded(
+    reader: Reader, data: bytes, piece: Slice, notes: FileNotes, trust: TrustPolicy
+) -> Iterator[Record | EvidenceError]:
     """What a reader gives; should hostile bytes make it raise, that is trouble with this file alone."""
     try:
         for found in reader.read(data, piece, notes.path, notes.sha256):
-            yield found.claim if isinstance(found, SignedDocument) else found
+            if isinstance(found, SignedDocument):
+                yield from records_of(found, trust)
+            else:
+                yield found
     except Exception as error:  # a fault of ours on one file must not cost the verdicts on all others
         yield EvidenceError(
             f"our own reader failed here ({type(error).__name__}: {error}); report this",

@@ -32,6 +32,13 @@ _READERS = (
     "compliance.evidence.docker_inspect",
     "compliance.evidence.dockerfile",
     "compliance.evidence.image.documents",
+    "compliance.evidence.signed.reading",
+    "compliance.evidence.vulnerabilities.trivy",
+    "compliance.evidence.vulnerabilities.grype",
+    "compliance.evidence.vulnerabilities.sarif",
+    "compliance.evidence.vulnerabilities.scan_predicate",
+    "compliance.evidence.vulnerabilities.openvex",
+    "compliance.evidence.vulnerabilities.csaf",
 )
 
 

@@ -29,7 +29,15 @@ from compliance.pipeline.assembling import Asked
 from compliance.pipeline.caching import Cache, cache_file, code_fingerprint, fingerprint
 from compliance.pipeline.evaluating import BATCH, Shared, Task, judge_task
 from compliance.pipeline.files import InputFile, find
-from compliance.pipeline.images import build_image, image_tasks, layer_tasks, notes_of, read_blob, survey_source
+from compliance.pipeline.images import (
+    build_image,
+    image_tasks,
+    layer_tasks,
+    notes_of,
+    read_attached,
+    read_blob,
+    survey_source,
+)
 from compliance.pipeline.judging import CALLED
 from compliance.pipeline.merging import Part, StoredObservations, merge, parts_of
 from compliance.pipeline.observing import Run
@@ -228,6 +236,7 @@ def _observe(
         cited=_cited(gathered.runs),
         real={key: path for key, (path, _) in real.items()},
         images=seen.images,
+        supply_chain=seen.supply_chain,
     )
 
 
@@ -299,6 +308,15 @@ def _read_images(
         if result.unit is not None:
             _gather(gathered, result.unit)
             cpu += result.unit.read_cpu
+    first = len(gathered.runs)
+    for number, surveyed in enumerate((one for one in surveys if one.survey.attached), start=first):
+        attached = executor.submit(read_attached, surveyed, number, shop).result()
+        note = gathered.notes.setdefault(attached.path, FileNotes(path=attached.path, reader=IMAGE))
+        note.objects.update({(kind, True): count for kind, count in attached.objects.items()})
+        for trouble in attached.troubles:
+            note.trouble(trouble)
+        _gather(gathered, attached.unit)
+        cpu += attached.unit.read_cpu
     clock.stop(cpu)
 
 
