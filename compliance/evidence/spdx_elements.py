@@ -20,6 +20,8 @@ from compliance.model.sbom import Component, Elements, SbomTool, Stated
 _IDENTIFIERS = frozenset(("cpe22Type", "cpe23Type", "swid", "swh", "gitoid"))
 #: Relationships of a package to a part of it. Source: SPDX 2.3, 11.1.
 _PARTS = frozenset(("CONTAINS", "CONTAINED_BY", "STATIC_LINK", "DYNAMIC_LINK", "HAS_PREREQUISITE", "PREREQUISITE_FOR"))
+#: Ends of relationships that are no element to be found.
+_NO_END = frozenset(("NONE", "NOASSERTION", "SPDXRef-DOCUMENT"))
 _parts = msgspec.json.Decoder(list[Part])
 
 
@@ -135,7 +137,7 @@ def _dependency(document: SpdxDocument, packages: Sequence[Package]) -> tuple[St
 def _dangling(document: SpdxDocument, links: Sequence[Relationship], known: set[str | None]) -> set[str]:
     """Ends that name no element of this document, nor of another one (`DocumentRef-...`)."""
     ends = {end for link in links for end in (link.spdx_element_id, link.related_spdx_element)} - known
-    found = {end for end in ends if end and end.startswith("SPDXRef-") and end != "SPDXRef-DOCUMENT"}
+    found = {end for end in ends if end and end not in _NO_END and not end.startswith("DocumentRef-")}
     if found:
         for raw in (document.files, document.snippets):
             if bytes(raw) not in (b"", b"null"):
