@@ -159,12 +159,12 @@ def _dsse1(spec: _Spec) -> Bound | None:
 
 
 def _intoto2(spec: _Spec) -> Bound | None:
-    """Its signatures stand as base64 of the base64 that the envelope held."""
+    """Its signatures stand as base64 of the base64 that the envelope held; some writers encode once only."""
     if spec.content is None:
         return None
     found = spec.content.payloadHash
     signers = tuple(
-        (_decoded(_decoded(one.sig).decode()), _pem_der(_decoded(one.publicKey)))
+        (_twice_decoded(one.sig), _pem_der(_decoded(one.publicKey)))
         for one in spec.content.envelope.signatures
     )
     return Bound(found.algorithm, bytes.fromhex(found.value), True, signers)
@@ -199,6 +199,14 @@ SECOND = {("hashedrekord", "0.0.2"), ("dsse", "0.0.2")}
 
 def _decoded(text: str) -> bytes:
     return base64.b64decode(text, validate=True)
+
+
+def _twice_decoded(text: str) -> bytes:
+    once = _decoded(text)
+    try:
+        return base64.b64decode(once, validate=True)
+    except binascii.Error:
+        return once
 
 
 def _pem_der(pem: bytes) -> bytes:

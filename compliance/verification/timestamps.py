@@ -34,7 +34,7 @@ def read_timestamp(data: bytes) -> rfc3161_client.TimeStampResponse:
         found = rfc3161_client.decode_timestamp_response(_as_response(data))
         _ = (found.tst_info.gen_time, found.signed_data.certificates)
     except BROKEN as error:
-        raise bad("a timestamp beside it cannot be read") from error
+        raise undecided("a timestamp beside it cannot be read") from error
     return found
 
 
@@ -60,17 +60,21 @@ def is_over(found: rfc3161_client.TimeStampResponse, signature: bytes) -> bool:
 def proven_by(found: rfc3161_client.TimeStampResponse, signature: bytes, root: Root) -> Proven:
     """The time that it proves. Refused unless an authority of the root made it, at a time that it was trusted for."""
     seconds = found.tst_info.gen_time.timestamp()
-    outside = False
-    for authority in root.timestamps:
-        if not _made_by(found, signature, authority):
-            continue
-        if not authority.valid.holds(seconds) or not all(valid_at(one, seconds) for one in authority.chain):
-            outside = True
-            continue
-        return Proven(int(seconds), f"timestamp authority {shown(authority.name) or 'of the trusted root'}")
-    if outside:
+    named = [one for one in root.timestamps if _names(found, one.chain[0])]
+    valid = [one for one in named if one.valid.holds(seconds) and all(valid_at(each, seconds) for each in one.chain)]
+    for authority in valid:
+        if _made_by(found, signature, authority):
+            return Proven(int(seconds), f"timestamp authority {shown(authority.name) or 'of the trusted root'}")
+    if valid:
+        raise bad("a timestamp beside it names a timestamp authority of the trusted root and does not hold under it")
+    if named:
         raise untrusted(f"a timestamp beside it is of {said_time(seconds)}, when its authority was not trusted")
     raise untrusted("a timestamp beside it is by no timestamp authority of the trusted root")
+
+
+def _names(found: rfc3161_client.TimeStampResponse, leaf: x509.Certificate) -> bool:
+    signers = found.signed_data.signer_infos
+    return any((one.issuer, one.serial_number) == (leaf.issuer, leaf.serial_number) for one in signers)
 
 
 def _made_by(found: rfc3161_client.TimeStampResponse, signature: bytes, authority: Authority) -> bool:
