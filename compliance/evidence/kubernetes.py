@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from compliance.errors import EvidenceError
+from compliance.evidence.decisions.objects import decisions, on_pod
 from compliance.evidence.json_documents import decode_json, kind_of, values
 from compliance.evidence.lines import locate
 from compliance.evidence.objects import cluster_object
@@ -19,6 +20,7 @@ from compliance.evidence.yaml_documents import decode_yaml, odd_words
 from compliance.model.cluster import TypedList
 from compliance.model.evidence import Origin
 from compliance.model.reader import Reader, Record, Slice
+from compliance.model.workload import Pod
 
 #: Lists within lists that are followed.
 MAX_LIST_DEPTH = 5
@@ -230,9 +232,15 @@ def _object(
         meta = metadata(document)
         paths = template_paths(document, kind, api_version)
         if paths:
-            yield from pods(document, meta, origin, paths)
+            for pod in pods(document, meta, origin, paths):
+                yield pod
+                if isinstance(pod, Pod):
+                    yield from on_pod(pod, meta)
         else:
-            yield cluster_object(document, meta, origin)
+            found_object = cluster_object(document, meta, origin)
+            yield found_object
+            for decision in decisions(document, found_object.header):
+                yield _placed(decision, origin, kind) if isinstance(decision, EvidenceError) else decision
     except EvidenceError as error:
         if error.line is None:
             error.line = locate(data, origin.line, [origin.inner + error.pointer])[0]

@@ -32,6 +32,7 @@ from compliance.evidence.cluster_wire import (
     VolumeSpec,
 )
 from compliance.evidence.credentials import is_placeholder, text_suspicion
+from compliance.evidence.decisions.reports import REPORTS, report
 from compliance.evidence.networking import (
     gateway,
     gateway_route,
@@ -285,6 +286,7 @@ _KINDS: dict[tuple[str, str], Build] = {
         for kind in ("ValidatingPolicy", "ImageValidatingPolicy")
     },
     ("policy.sigstore.dev", "ClusterImagePolicy"): image_policy,
+    **dict.fromkeys(REPORTS, report),
     **{
         ("config.ratify.deislabs.io", f"{scope}{kind}"): ratify
         for scope in ("", "Namespaced")
@@ -300,6 +302,7 @@ _SUBJECT_TYPES: dict[tuple[str, str], SubjectType] = {
     **{
         key: SubjectType.ADMISSION
         for key, build in _KINDS.items()
-        if build in (kyverno, kyverno_expressions, image_policy, ratify, webhooks, validating_policy, policy_binding)
+        if build
+        in (kyverno, kyverno_expressions, image_policy, ratify, webhooks, validating_policy, policy_binding, report)
     },
 }

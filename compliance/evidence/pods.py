@@ -10,6 +10,7 @@ from compliance.evidence.containers import container, pod_security, quantities, 
 from compliance.evidence.subjects import (
     BUILT_IN_GROUPS,
     controller_of,
+    created,
     group_of,
     header,
     kept_annotations,
@@ -216,6 +217,7 @@ def _pod(
         ephemeral_containers=_containers(
             spec.ephemeral_containers, ContainerKind.EPHEMERAL, f"{spec_at}/ephemeralContainers", image_ids
         ),
+        created=created(meta),
     )
 
 

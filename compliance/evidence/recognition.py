@@ -16,6 +16,10 @@ _TEMPLATE = re.compile(rb"^\s*\{\{")
 _IGNORED_LINE = re.compile(rb"\s*(?:#(?!!).*|---.*|\.\.\.\s*|%.*)?$")
 _JSON_START = re.compile(rb"\s*(?:\{\s*(?:\"|\}|$)|\[\s*(?:\{\s*\"|$))")
 _DIVIDER = re.compile(rb"^---(?:\s|$)", re.MULTILINE)
+_AUDIT_VERSION = re.compile(rb'"apiVersion"\s*:\s*"audit\.k8s\.io/v1(?:beta1|alpha1)?"')
+_AUDIT_KIND = re.compile(rb'"kind"\s*:\s*"Event(?:List)?"')
+#: An audit event says what it is in its first words.
+_AUDIT_HEAD = 4096
 _TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*)"(\s*:)?|[{}\[\]]', re.DOTALL)
 
 
@@ -45,9 +49,31 @@ def identify(head: bytes) -> bool:
         case Notation.UTF16:
             return _is_wide(head)
         case Notation.JSON:
-            return _is_json_object(without_mark(head), whole)
+            return _is_json_object(without_mark(head), whole) and not is_audit(head)
         case Notation.YAML:
             return b"\x00" not in head and _is_manifest(without_mark(head), whole)
+
+
+def is_audit(head: bytes) -> bool:
+    """Whether the first bytes are events of the API server's audit log, which are no objects of a cluster."""
+    text = without_mark(head).lstrip()[:_AUDIT_HEAD]
+    return bool(text[:1] == b"{" and _AUDIT_VERSION.search(text) and _AUDIT_KIND.search(text))
+
+
+def outermost_keys(head: bytes) -> set[bytes]:
+    """Keys of the first JSON object in the bytes, as far as they go."""
+    depth = 0
+    keys: set[bytes] = set()
+    for found in _TOKEN.finditer(head):
+        if found[0] in (b"{", b"["):
+            depth += 1
+        elif found[0] in (b"}", b"]"):
+            depth -= 1
+            if depth == 0:
+                break
+        elif depth == 1 and found[2]:
+            keys.add(found[1])
+    return keys
 
 
 def _is_wide(head: bytes) -> bool:

@@ -52,6 +52,7 @@ _TYPES: tuple[type, ...] = (
     EpssScores,
     SsvcRecord,
     AdmissionDecision,
+    cluster.DecisionReport,
 )
 _NUMBER = {kind: number for number, kind in enumerate(_TYPES)}
 _Batch = msgspec.defstruct(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from compliance.errors import EvidenceError
 from compliance.evidence.wire import MetaWire, OwnerWire, convert
@@ -105,6 +106,14 @@ def metadata(document: Mapping[str, object]) -> MetaWire:
     """The object's metadata; an absent one is empty."""
     value = document.get("metadata")
     return convert(value, MetaWire, "/metadata") if value is not None else MetaWire()
+
+
+def created(meta: MetaWire) -> str | None:
+    """When the API server made the object, ISO 8601; None for a manifest."""
+    value = meta.creation_timestamp
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value[:MAX_NAME] if isinstance(value, str) and value else None
 
 
 def name_of(meta: MetaWire) -> str:

@@ -303,6 +303,8 @@ class MetaWire(Wire):
     labels: dict[str, str | None] | None = None
     annotations: dict[str, str | None] | None = None
     owner_references: list[OwnerWire] | None = None
+    #: A text, or what YAML 1.1 makes of one.
+    creation_timestamp: object = None
 
 
 class StrategyWire(Wire):

@@ -330,6 +330,14 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionReport:
+    """A policy report of `results` results; what they say is told by AdmissionDecision records."""
+
+    header: Header
+    results: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OtherObject:
     """An object of a kind that no check reads; listed, never dropped."""
 
@@ -367,6 +375,7 @@ ClusterObject = (
     | PolicyBinding
     | Node
     | OtherObject
+    | DecisionReport
 )
 
 

@@ -226,7 +226,8 @@ class Pod:
     that of the object holding the pod's metadata (both empty text at the root: `/spec` and ``).
     `annotations` leaves out last-applied-configuration; long values are cut at 256 characters.
     `os` is `linux`, `windows` or None. `owner` is (kind, name) of the controlling owner.
-    `pod_labels` are those of the pods, `labels` those of the object.
+    `pod_labels` are those of the pods, `labels` those of the object. `created` is when the API server made
+    the object (ISO 8601): None for a manifest, which no server has taken yet.
     """
 
     origin: Origin
@@ -277,6 +278,7 @@ class Pod:
     init_containers: tuple[Container, ...]
     containers: tuple[Container, ...]
     ephemeral_containers: tuple[Container, ...]
+    created: str | None = None
 
     def all_containers(self) -> tuple[Container, ...]:
         """Init (sidecars among them), regular, then ephemeral containers."""
