@@ -62,7 +62,7 @@ def _document(
     if without_mark(data).lstrip()[:1] == b"{" and not _is_plain(found):
         value = json_of(data)
         if isinstance(value, dict) and is_signed(value):
-            return document_of(value, data, _with_material(found, place))
+            return document_of(value, data, _with_material(found, place, bare="_type" in value))
     if place.spoiled:
         raise EvidenceError(place.spoiled, kind=KIND)
     kind = next((kind for pattern, kind in _PLAIN if pattern.search(found.media_type)), "other")
@@ -93,7 +93,6 @@ def _place(found: FoundAttachment, sha256_of: Mapping[str, str], seen: dict[str,
     return Place(
         origin,
         name if seen[name] == 1 else f"{name}#{seen[name]}",
-        envelope=Envelope.BUILDKIT if found.buildkit else None,
         media_type=found.media_type,
         refers_to=found.refers_to,
         spoiled=spoiled,
@@ -117,13 +116,18 @@ def _origin(found: FoundAttachment, sha256_of: Mapping[str, str], signature: boo
     )
 
 
-def _with_material(found: FoundAttachment, place: Place) -> Place:
-    """The place of an envelope in cosign's layout, whose certificate and log entry stand in annotations."""
+def _with_material(found: FoundAttachment, place: Place, *, bare: bool) -> Place:
+    """The place with what its manifest adds: a certificate and log entry in annotations, as cosign lays them out.
+
+    A `bare` statement that an index calls an attestation is one of BuildKit's.
+    """
+    if bare and found.buildkit:
+        return place._replace(envelope=Envelope.BUILDKIT)
     if "dsse" not in found.media_type.lower():
         return place
     beside = annotated(dict(found.annotations))
     return place._replace(
-        envelope=place.envelope or Envelope.COSIGN_LAYOUT,
+        envelope=Envelope.COSIGN_LAYOUT,
         certificates=beside.certificates,
         entries=beside.entries,
         timestamps=beside.timestamps,
