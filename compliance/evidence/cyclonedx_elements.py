@@ -11,7 +11,16 @@ from collections.abc import Sequence
 
 from compliance.evidence.cyclonedx_parts import Bom, BomComponent, LicenseChoice, Metadata, Service, Tool
 from compliance.evidence.purl import plain_text
-from compliance.evidence.sbom_elements import MAX_NAMED, NOTHING, listed_texts, name_of, says, stated, tools_stated
+from compliance.evidence.sbom_elements import (
+    MAX_NAMED,
+    NOTHING,
+    listed_texts,
+    name_of,
+    says,
+    stated,
+    summed,
+    tools_stated,
+)
 from compliance.model.sbom import Component, Elements, Stated
 
 
@@ -75,8 +84,8 @@ def _columns(packages: Sequence[BomComponent], components: Sequence[Component]) 
         stated("supplier", total, unsupplied, (("manufacturer", _manufactured), *others), _name),
         stated("producer", total, unmade, others, _name),
         stated("identifiers", total, [one for one, made in pairs if not (made.ecosystem or _known(one))], (), _name),
-        stated("hash-value", total, [one for one in packages if not _hashed(one, "content")], (), _name),
-        stated("hash-algorithm", total, [one for one in packages if not _hashed(one, "alg")], (), _name),
+        stated("hash-value", total, [one for one in packages if not _hashed(one)], (), _name),
+        stated("hash-algorithm", total, [one for one in packages if not _hashed_by(one)], (), _name),
         stated(
             "licence",
             total,
@@ -113,8 +122,12 @@ def _known(found: BomComponent) -> bool:
     )
 
 
-def _hashed(found: BomComponent, field: str) -> bool:
-    return bool(found.hashes) and any(says(getattr(one, field)) for one in found.hashes or ())
+def _hashed(found: BomComponent) -> bool:
+    return found.hashes is not None and any(summed(one.content) for one in found.hashes)
+
+
+def _hashed_by(found: BomComponent) -> bool:
+    return found.hashes is not None and any(says(one.alg) for one in found.hashes)
 
 
 def _licensed(choices: list[LicenseChoice], concluded: bool) -> bool:

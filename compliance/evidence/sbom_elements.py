@@ -36,6 +36,11 @@ def says(text: str | None) -> bool:
     return text not in NOTHING and (text[0] > " " or text.strip() not in NOTHING)  # type: ignore[index, union-attr]  # None is in NOTHING
 
 
+def summed(text: str | None) -> bool:
+    """Whether a text is a checksum; zeros alone stand for one that nobody computed."""
+    return says(text) and (text or "").strip().strip("0") != ""
+
+
 def stated(
     element: str,
     total: int,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import msgspec
 
 from compliance.evidence.purl import plain_text
-from compliance.evidence.sbom_elements import MAX_NAMED, NOTHING, listed_texts, name_of, phases, says, stated
+from compliance.evidence.sbom_elements import MAX_NAMED, NOTHING, listed_texts, name_of, phases, says, stated, summed
 from compliance.evidence.spdx_parts import CreationInfo, Package, Part, Relationship, SpdxDocument
 from compliance.model.sbom import Component, Elements, SbomTool, Stated
 
@@ -59,7 +59,7 @@ def _columns(packages: Sequence[Package], components: Sequence[Component]) -> li
     pairs = list(zip(packages, components, strict=True))
     unversioned = [pair for pair in pairs if pair[0].version_info in NOTHING or not says(pair[0].version_info)]
     unsupplied = [one for one in packages if one.supplier in NOTHING or not says(_actor(one.supplier))]
-    summed = (("package verification code", _verified),)
+    coded = (("package verification code", _verified),)
     concluded = (("licence that an analyst concluded", lambda one: says(one.license_concluded)),)
     purl = (("package URL", lambda pair: says(pair[1].version)),)
     return [
@@ -71,8 +71,8 @@ def _columns(packages: Sequence[Package], components: Sequence[Component]) -> li
         stated(
             "hash-value",
             total,
-            [one for one in packages if not any(says(found.checksum_value) for found in one.checksums or ())],
-            summed,
+            [one for one in packages if not any(summed(found.checksum_value) for found in one.checksums or ())],
+            coded,
             _name,
         ),
         stated(

@@ -89,6 +89,17 @@ class Elements:
     unknowns_at: str
     signed_inside: bool = False
 
+    def of(self, element: str) -> Stated:
+        """The count of one element.
+
+        Raises:
+            KeyError: there is no such element.
+        """
+        for one in self.stated:
+            if one.element == element:
+                return one
+        raise KeyError(element)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sbom:
