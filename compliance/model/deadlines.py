@@ -176,7 +176,9 @@ def _vdr(certification_class: str, known: Inputs) -> Deadline:
 
 def _bod(known: Inputs) -> Deadline:
     if known.kev is Answer.UNKNOWN:
-        because = "BOD 26-04 asks whether it is a known exploited one, and no catalog of these is in the evidence"
+        because = (
+            "BOD 26-04 asks whether it is a known exploited one, and no recent catalog of these is in the evidence"
+        )
         return Deadline(due=None, because=because, unset=True)
     key = (known.kev.assumed, known.exposed.assumed, known.automatable.assumed, known.total.assumed)
     days = BOD_DAYS[key]

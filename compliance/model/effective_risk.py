@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from compliance.model.cluster import Cluster
 from compliance.model.deadlines import Answer, Weighed
 from compliance.model.image import Image
 from compliance.model.image_words import short
 from compliance.model.reach import reach
 from compliance.model.supply_chain import SupplyChain
-from compliance.model.vulnerability import KevEntry, SsvcRecord
+from compliance.model.times import moment
+from compliance.model.vulnerability import KevCatalog, KevEntry, SsvcRecord
 
 _PERCENT = 10_000
+#: Clocks differ, and a date may stand without its zone.
+_TOLERANCE = timedelta(days=1)
+KEV_MISSING = "no recent catalog of known exploited vulnerabilities is in the evidence"
 
 
-def kev_answer(id: str, chain: SupplyChain, scanner_says: bool) -> Weighed:
-    """Whether it is known to be exploited: CISA's catalog says yes or no, a scanner's copy of it only yes."""
+def is_fresh(catalog: KevCatalog | None, limit: int, as_of: datetime) -> bool:
+    """Whether a catalog is there, is dated, not after the assessment, and at most `limit` days old."""
+    released = moment(catalog.released or "") if catalog is not None else None
+    if released is None:
+        return False
+    return released <= as_of + _TOLERANCE and (as_of.date() - released.date()).days <= limit
+
+
+def kev_answer(id: str, chain: SupplyChain, scanner_says: bool, *, fresh: bool) -> Weighed:
+    """Whether it is known to be exploited: a fresh catalog says yes or no, an old one or a scanner's copy only yes."""
     catalog = chain.kev
     if catalog is not None:
         entry: KevEntry | None = catalog.entries.get(id)
         version = short(catalog.version or catalog.released or "undated")
         if entry is not None:
             return Weighed(answer=Answer.YES, because=f"in CISA's catalog {version} since {short(entry.added)}")
-        if not scanner_says:
+        if not scanner_says and fresh:
             return Weighed(answer=Answer.NO, because=f"not in CISA's catalog {version}")
     if scanner_says:
         return Weighed(answer=Answer.YES, because="a scanner says that CISA's catalog lists it")
-    return Weighed(answer=Answer.UNKNOWN, because="no catalog of known exploited vulnerabilities in the evidence")
+    return Weighed(answer=Answer.UNKNOWN, because=KEV_MISSING)
 
 
 def epss_of(id: str, chain: SupplyChain, scanner_says: int | None) -> tuple[int, str] | None:
