@@ -41,7 +41,7 @@ _WORDS = {
     effort=Effort.WORKLOAD,
 )
 def image_shell(image: Image, images: Images, params: Parameters) -> Verdict:
-    """No shell stands in a directory of programs, nor BusyBox under any name.
+    """No shell stands in a directory of programs, nor BusyBox or another POSIX shell under any name.
 
     Source: CIS Docker Benchmark 1.8.0, 4.3; NIST SP 800-190, 4.1.2 and 4.4.4.
     """
@@ -132,7 +132,7 @@ def image_packages_denied(image: Image, images: Images, params: Parameters) -> V
     """No package of the image's databases is on the list of denied names, nor on the organisation's own.
 
     The list names servers, sniffers, scanners, compilers and debuggers by their packages, for they may stand in no
-    directory of programs; compliance.yaml adds to it (packages-denied). NOT_CHECKED when a database cannot be read.
+    directory of programs; compliance.yaml adds to it (packages-denied). NOT_CHECKED when a database cannot be read, or packages are hidden.
     Source: CIS Docker Benchmark 1.8.0, 4.3; NIST SP 800-190, 4.1.2.
     """
     root = readable(image)
@@ -145,6 +145,12 @@ def image_packages_denied(image: Image, images: Images, params: Parameters) -> V
     if unread:
         reason = f"no denied package among those read; {short(unread[0].path)} could not be read: {unread[0].reason}"
         return not_checked(reason, at=[image.in_layer(base.layer, base.path) for base in unread])
+    hidden = root.scannable if root.ownership.executables else ""
+    if not root.databases and root.ownership.executables:
+        hidden = "the image has programs and no package database"
+    if hidden:
+        reason = f"no denied package among {counted(len(root.packages), 'package')}, but not all may be seen: {hidden}"
+        return not_checked(reason, at=image.whole())
     return absent(image, f"no denied package among {counted(len(root.packages), 'package')}")
 
 

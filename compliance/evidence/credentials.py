@@ -22,7 +22,8 @@ SHAPES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}", "it looks like a SendGrid key"),
         (r"\bnpm_[A-Za-z0-9]{30,}", "it looks like an npm token"),
         (r"\bhvs\.[A-Za-z0-9_-]{20,}", "it looks like a Vault token"),
-        (r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*", "it looks like a JSON web token"),
+        # Only where a run of these characters begins: a search at each of its hyphens takes the square of its length.
+        (r"(?<![\w-])eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*", "it looks like a JSON web token"),
         (
             r"\b[a-zA-Z][a-zA-Z0-9+.-]{1,20}://[^\s/:@\"'<>${}]{0,100}:(?!\$|<|\*+@|xxx)[^\s/@\"'<>]{1,200}@",
             "it is a URL with a password in it",
@@ -122,7 +123,7 @@ _PLACEHOLDER = re.compile(r"<[^>]*>|\*+|(?i:redacted|removed|omitted|x{3,})")
 #: A line of a settings file: `name: value`, `name = value` or `"name": "value"`.
 _SETTING = re.compile(
     r"^[ \t]*(?:export[ \t]+|-[ \t]+)?[\"']?(?P<name>[A-Za-z_][\w.-]*)[\"']?"
-    r"[ \t]*[:=][ \t]*(?P<value>[^\s#].*?)[ \t,;]*$",
+    r"[ \t]*[:=][ \t]*(?P<value>[^\s#].*)$",
     re.MULTILINE,
 )
 
@@ -142,7 +143,7 @@ def text_suspicion(name: str, text: str) -> str | None:
     if reason := suspicion(name, text):
         return reason
     for found in _SETTING.finditer(text[:_LOOKED_AT]):
-        value = found["value"].strip("\"'")
+        value = found["value"].rstrip(" \t,;").strip("\"'")
         if value and _HINT.search(found["name"]) and suspicion(found["name"], value):
             return f"{found['name']} in it is a literal, and its name speaks of a credential"
     return None

@@ -8,6 +8,7 @@ from dataclasses import replace
 from compliance.errors import EvidenceError
 from compliance.evidence.image.config_wire import MAX_HISTORY, MAX_LAYERS, Fields, cut, history, image_config
 from compliance.evidence.image.contents import FoundImage, FoundLayer, LayerContents, Piece
+from compliance.evidence.image.linked import unread
 from compliance.evidence.image.merging import merged
 from compliance.evidence.image.rootfs import root_file_system
 from compliance.evidence.image.tree import Root
@@ -229,12 +230,17 @@ class _Building:
             return None
         root = merged(contents)
         self._merge_faults(root)
-        return root_file_system(
+        for words in unread(root):
+            self._fault(words, self._origin, "", hides=True)
+        files = root_file_system(
             root,
             config,
             complete=not self._unseen,
             secrets_total=sum(layer.secrets_total for layer in contents if layer is not None),
         )
+        if root.exhausted:
+            self._fault("its symbolic links are more than are followed", self._origin, "", hides=True)
+        return files
 
     def _merge_faults(self, root: Root) -> None:
         for fault in root.faults:

@@ -11,8 +11,9 @@ from compliance.evidence.image.tar import printable
 
 # --- names ----------------------------------------------------------------------------------------------------------
 
-#: Components and bytes of a path; Linux takes 4,096 bytes, and a deeper one only makes work.
-MAX_PATH = 16 * 1024
+#: Bytes of a path, as many as Linux takes, and folders in it; a deeper one only makes work.
+MAX_PATH = 4096
+MAX_DEPTH = 256
 
 
 class Named(NamedTuple):
@@ -25,13 +26,13 @@ class Named(NamedTuple):
 def normalised(raw: bytes) -> Named:
     """The path of a member below the root, as a runtime takes it: `.` and `//` vanish, `..` stops at the root.
 
-    Undecodable bytes become `\\xNN`, `\\` doubles. A name that is empty, holds NUL or is longer than MAX_PATH
-    gives an empty path and a fault.
+    Undecodable bytes become `\\xNN`, `\\` doubles. A name that holds NUL, is longer
+    than MAX_PATH or has more than MAX_DEPTH folders gives an empty path and a fault; an empty one no fault.
     """
     if raw[:2] == b"./":
         raw = raw[2:]
     raw = raw.rstrip(b"/")
-    if b"/." in raw or b"//" in raw or raw[:1] in b"./" or len(raw) > MAX_PATH or b"\0" in raw:
+    if b"/." in raw or b"//" in raw or raw[:1] in b"./" or len(raw) > MAX_DEPTH or b"\0" in raw:
         return _unusual(raw)
     return Named(printable(raw), "")
 
@@ -51,6 +52,9 @@ def _unusual(raw: bytes) -> Named:
         above = True
         if kept:
             kept.pop()
+    if len(kept) > MAX_DEPTH + 1:
+        words = f"has {len(kept) - 1:,} folders (allowed: {MAX_DEPTH}); it was not looked at"
+        return Named("", f"the name {printable(raw[:64])}... {words}")
     path = printable(b"/".join(kept))
     return Named(path, f"the name {printable(raw[:200])} leads upwards and was taken as /{path}" if above else "")
 

@@ -28,11 +28,14 @@ MAX_DATABASES = 256 << 20
 MAX_DATABASE_FILES = 100_000
 #: Whiteouts of one layer.
 MAX_WHITEOUTS = 200_000
+#: Characters of all names and targets of links that are kept of one layer; 69,000 files of a desktop have 5 million.
+MAX_NAMES = 32 << 20
 MAX_FAULTS = 50
 MAX_SECRETS = 500
 #: Children of one leftover directory that are kept: any that survives shows that the directory is one.
 _LEFTOVERS_KEPT = 100
-_DIRECTORIES_KEPT = 20_000
+#: Directories of which is remembered what their paths say, and the characters of all these paths.
+_DIRECTORIES_KEPT, _REMEMBERED = 20_000, 8 << 20
 #: Scripts of our own that are searched for a umask.
 _SCRIPT_LOOKED_AT = 64 * 1024
 
@@ -73,7 +76,7 @@ def read_layer(piece: Piece) -> LayerContents:
 class _Directory:
     """What is known of every file in a directory by its path alone."""
 
-    __slots__ = ("ignored", "leftover", "nested", "path", "place", "umasks")
+    __slots__ = ("leftover", "nested", "path", "place", "umasks")
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -83,7 +86,6 @@ class _Directory:
         self.nested = ""
         if self.leftover is not None and path != self.leftover[0]:
             self.nested = path[len(self.leftover[0]) + 1 :].partition("/")[0]
-        self.ignored = path.startswith(".wh..wh.") or "/.wh..wh." in path
         self.umasks = self.place is Place.OWN
 
 
@@ -101,7 +103,10 @@ class _Reading:
         self._candidates: dict[str, Entry] = {}
         self._nested: dict[str, tuple[str, str]] = {}
         self._leftovers: dict[str, int] = {}
+        self._targets: set[str] = set()
         self._database_bytes = 0
+        self._room = MAX_NAMES
+        self._remembered = 0
         self._faults = 0
         self._beyond = 0
         self._replaced = 0
@@ -117,15 +122,17 @@ class _Reading:
                 if fault:
                     self.note(fault)
                 if not path:
-                    if not fault and member.type is not EntryType.DIRECTORY:
-                        self.hide(f"member {member.number:,} has no name and was not looked at")
+                    if fault or member.type is not EntryType.DIRECTORY:
+                        self.hide(fault or f"member {member.number:,} has no name and was not looked at")
                     continue
                 above, _, name = path.rpartition("/")
                 directory = known.get(above) or self._directory(above)
-                if name.startswith(".wh.") or directory.ignored:
-                    self._whiteout(above, name, directory)
+                if name.startswith(".wh."):
+                    self._whiteout(above, name)
                     continue
                 seen.append(hash(path))
+                if path in self._targets:
+                    self.hide(f"/{path} stands behind a hard link to it, which leads to the file before it")
                 if path in self._entries:
                     self._forget(path, member.type)
                 if member.type is EntryType.FILE:
@@ -138,8 +145,10 @@ class _Reading:
                 self.note(note)
 
     def _directory(self, above: str) -> _Directory:
-        if len(self._directories) >= _DIRECTORIES_KEPT:
+        self._remembered += len(above)
+        if len(self._directories) >= _DIRECTORIES_KEPT or self._remembered > _REMEMBERED:
             self._directories.clear()
+            self._remembered = len(above)
         made = self._directories[above] = _Directory(above)
         return made
 
@@ -149,20 +158,27 @@ class _Reading:
         self._databases.pop(path, None)
         self._files.pop(path, None)
         self._replaced += not (old.type is kind is EntryType.DIRECTORY)
+        if old.type is EntryType.SYMLINK:
+            self.hide(f"/{path} is a symbolic link and then something else: what came between lies in another place")
 
-    def _whiteout(self, above: str, name: str, directory: _Directory) -> None:
-        if name == ".wh..wh..opq":
-            self._contents.opaque.append(above)
-            return
+    def _whiteout(self, above: str, name: str) -> None:
         hidden = name[4:]
-        if directory.ignored or hidden.startswith(".wh."):
+        if name == ".wh..wh..opq":
+            if len(self._contents.opaque) < MAX_WHITEOUTS and self._fits(above):
+                self._contents.opaque.append(above)
+            else:
+                self.hide(
+                    f"more than {MAX_WHITEOUTS:,} emptied directories, or too long names; the rest was passed over"
+                )
+            return
+        if hidden.startswith(".wh."):
             return  # what aufs keeps for itself
         if hidden in ("", ".", ".."):
             self.note(f"the whiteout {name} in /{above} names no file and was passed over")
         elif len(self._contents.whiteouts) >= MAX_WHITEOUTS:
             self.hide(f"more than {MAX_WHITEOUTS:,} whiteouts; the rest was passed over")
-        else:
-            self._contents.whiteouts.append(f"{above}/{hidden}" if above else hidden)
+        elif self._fits(path := f"{above}/{hidden}" if above else hidden):
+            self._contents.whiteouts.append(path)
 
     # -- what is no regular file ----------------------------------------------------------------------------
 
@@ -177,7 +193,7 @@ class _Reading:
                 or path == "var/lib/dpkg"
             ):
                 self._keep(_entry(member, path, "", []))
-            elif directory.leftover is not None and not directory.nested and len(self._candidates) < MAX_ENTRIES:
+            elif directory.leftover is not None and not directory.nested and self._may_be_leftover(path):
                 self._candidates[path] = _entry(member, path, "", [])
             else:
                 self._others.add("d", path)
@@ -190,7 +206,9 @@ class _Reading:
             else:
                 if fault:
                     self.note(f"/{path} is a hard link; {fault}")
-                self._keep(_entry(member, path, link, []))
+                if link not in self._targets and self._fits(link):
+                    self._targets.add(link)
+                self._keep(_entry(member, path, link, classifying.capability_tags(member.xattrs)))
         elif kind is EntryType.DEVICE:
             self._keep(_entry(member, path, "", [f"dev:{member.device[0]}:{member.device[1]}"]))
         else:
@@ -228,7 +246,7 @@ class _Reading:
         size, executable, place = member.size, member.mode & 0o111, directory.place
         special = path in _SPECIAL
         if member.sparse:
-            if special or executable:
+            if special or executable or place is Place.OWN:
                 self.hide(f"/{path} is stored as a sparse file, whose contents are not looked at")
             self._secrets(file_secrets.secrets_of(path, name, place, size, None))
             return special
@@ -242,8 +260,10 @@ class _Reading:
             return special
         if executable:
             self._large(tar, path, name, tags)
-        if secret_names.named(name) is not None and "elf" not in tags:
-            self._secrets(file_secrets.secrets_of(path, name, place, size, None))
+        found = file_secrets.streamed(path, tar.chunks()) if place is Place.OWN else []
+        if not found and secret_names.named(name) is not None and "elf" not in tags:
+            found = file_secrets.secrets_of(path, name, place, size, None)
+        self._secrets(found)
         return False
 
     def _small(
@@ -314,6 +334,9 @@ class _Reading:
 
     # -- leftovers ------------------------------------------------------------------------------------------
 
+    def _may_be_leftover(self, path: str) -> bool:
+        return len(self._candidates) < MAX_ENTRIES and self._fits(path)
+
     def _in_leftover(self, name: str, directory: _Directory, tags: list[str]) -> None:
         """Let a direct child of a leftover directory say so: this file, or the folder it stands in."""
         place, words = directory.leftover or ("", "")
@@ -324,7 +347,7 @@ class _Reading:
         if below in self._nested:
             return
         kept = self._leftovers.get(place, 0)
-        if kept < _LEFTOVERS_KEPT:
+        if kept < _LEFTOVERS_KEPT and (kept or self._fits(place)) and self._fits(below):
             self._leftovers[place] = kept + 1
             if directory.nested:
                 self._nested[below] = (place, words)
@@ -346,11 +369,18 @@ class _Reading:
     # -- what is kept ---------------------------------------------------------------------------------------
 
     def _keep(self, entry: Entry) -> None:
-        if len(self._entries) < MAX_ENTRIES:
+        if len(self._entries) < MAX_ENTRIES and self._fits(entry.path, entry.link):
             self._entries[entry.path] = entry
         else:
             self._beyond += 1
             self._others.add(entry.type.value, entry.path, entry.size)
+
+    def _fits(self, *names: str) -> bool:
+        """Whether there is room to keep names; what is not ASCII takes up to four bytes for each character."""
+        self._room -= sum(len(name) if name.isascii() else 4 * len(name) for name in names)
+        if self._room < 0:
+            self.hide(f"names of more than {MAX_NAMES:,} characters; of what came then not all is known")
+        return self._room >= 0
 
     def note(self, words: str) -> None:
         """Note what was odd, each once."""

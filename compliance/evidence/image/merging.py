@@ -53,6 +53,8 @@ class _Laying:
             self._add()
         except TooManyNodesError:
             words = f"the image has more than {MAX_NODES:,} names that matter; the rest was not looked at"
+            if self._root.exhausted:
+                words = "its symbolic links are more than are followed; the rest was not looked at"
             self._fault(words, "", hides=True)
         for (words, hides), (count, example) in self._faults.items():
             more = f" ({count:,} of them, the first {example[:200]})" if example else ""
@@ -65,13 +67,25 @@ class _Laying:
     def _remove(self) -> None:
         for path in self._contents.opaque:
             found = self._root.find(path)
-            if found is not None:
+            if found is not None and found[1].children:
+                self._through(path, found[0])
                 self._root.empty(found[1], self._number)
         for path in self._contents.whiteouts:
             above, _, name = path.rpartition("/")
             found = self._root.find(above)
             if found is not None:
+                if name in (found[1].children or ()):
+                    self._through(above, found[0])
                 self._root.remove(found[1], name, self._number)
+
+    def _through(self, written: str, place: str) -> None:
+        """Note a removal that goes through a symbolic link: runtimes that unpack each layer apart do not follow it.
+
+        Source: containers/storage, overlay driver (CRI-O, Podman); containerd and Docker follow it.
+        """
+        if written != place:
+            words = "files are replaced or removed through a symbolic link, which some runtimes make a folder instead"
+            self._fault(words, written, hides=True)
 
     def _pin(self) -> None:
         """What the reader says of the contents of files, by the path it gives them."""
@@ -121,7 +135,7 @@ class _Laying:
             node, place = self._root.reach(above, self._number)
         except TooManyLinksError:
             words = "names lie beyond symbolic links that lead in a circle or are too many; they are kept as written"
-            self._fault(words, above, hides=False)
+            self._fault(words, above, hides=True)
             node, place = self._root.literal(above, self._number), above
         if node is None:  # never: with a layer, directories are made
             raise TooManyNodesError
@@ -131,13 +145,13 @@ class _Laying:
         where = self._parent(path)
         if where is None:
             return
-        parent, _, name = where
+        parent, place, name = where
         if not name:
             self._root.top.entry, self._root.top.layer = entry, self._number
             return
         there = (parent.children or {}).get(name)
         if there is None or there.kind is not EntryType.DIRECTORY:
-            self._place(parent, name, Node(EntryType.DIRECTORY, entry, self._number))
+            self._place(path, place, parent, name, Node(EntryType.DIRECTORY, entry, self._number))
         else:
             there.entry, there.layer = entry, self._number
 
@@ -149,13 +163,27 @@ class _Laying:
         node.extras = self._pins.pop(path, node.extras)
         for index in node.extras.secrets if node.extras else ():
             self._root.secrets[index].path = f"/{below(place, name)}"
-        self._place(parent, name, node)
+        self._place(path, place, parent, name, node)
 
-    def _place(self, parent: Node, name: str, node: Node) -> None:
+    def _place(self, path: str, place: str, parent: Node, name: str, node: Node) -> None:
         there = (parent.children or {}).get(name)
+        if node.entry is not None:
+            self._root.weigh(len(place) + len(name))
+        self._replaced(path, place, parent, name)
         if there is not None and there.kind in (EntryType.DIRECTORY, EntryType.SYMLINK):
             self._places.clear()
         self._root.put(parent, name, node)
+
+    def _replaced(self, path: str, place: str, parent: Node, name: str) -> None:
+        """Note what takes the place of something by another path, in an order that is not known or not everywhere."""
+        there = (parent.children or {}).get(name)
+        if there is None:
+            return
+        if there.layer == self._number and there.kind is not EntryType.DIRECTORY:
+            words = "two members lead to the same file by other paths, so that their order decides"
+            self._fault(words, path, hides=True)
+        else:
+            self._through(path.rpartition("/")[0], place)
 
     def _other(self, path: str, kind: EntryType, size: int) -> None:
         if path in self._pins:
@@ -164,7 +192,8 @@ class _Laying:
         where = self._parent(path)
         if where is None or not where[2]:
             return
-        parent, _, name = where
+        parent, place, name = where
+        self._replaced(path, place, parent, name)
         if self._root.remove(parent, name, self._number):
             self._places.clear()
         self._root.hold(parent, name, size)
@@ -189,10 +218,14 @@ class _Laying:
         found = self._root.find(link.link, follow=False)
         if found is None or found[1].kind is EntryType.DIRECTORY:
             if not self._is_plain(link.link):
-                self._fault("hard links lead to no file of this or a lower layer", link.path, hides=False)
+                self._fault("hard links lead to no file of this or a lower layer", link.path, hides=True)
             self._file(link.path, Node(EntryType.FILE, link, self._number))
             return
         target = found[1]
+        if found[0] != link.link and target.layer == self._number:
+            self._fault("hard links lead through a symbolic link to a file of this layer", link.path, hides=True)
+        if target.kind is EntryType.FILE and target.entry is not None:
+            target.entry = _with_rights(target.entry, link)
         node = Node(target.kind, target.entry, self._number)
         if target.extras is not None:
             node.extras = Extras(databases=target.extras.databases, content=target.extras.content)
@@ -210,3 +243,17 @@ class _Laying:
         above, _, name = path.rpartition("/")
         found = self._root.find(above)
         return found is not None and name in (found[1].others or ())
+
+
+def _with_rights(file: Entry, link: Entry) -> Entry:
+    """The file with the rights that a hard link's member brings along: runtimes set them on what it leads to.
+
+    What either gives is kept, for some runtimes set none. Source: containerd 1.7 `archive/tar.go`, createTarFile.
+    """
+    if (file.mode, file.uid, file.gid) == (file.mode | link.mode, link.uid, link.gid) and not link.tags:
+        return file
+    file.mode |= link.mode
+    if link.mode & 0o6000:
+        file.uid, file.gid = link.uid, link.gid
+    file.tags += [tag for tag in link.tags if tag not in file.tags]
+    return file

@@ -40,7 +40,7 @@ class _Sorted:
 
     tools: dict[Tool, dict[str, FileFact]] = field(default_factory=lambda: {tool: {} for tool in Tool})
     parts: dict[tuple[str, str, int], list[FileFact]] = field(default_factory=dict)
-    busybox: dict[int, list[FileFact]] = field(default_factory=dict)
+    disguised: dict[int, list[FileFact]] = field(default_factory=dict)
     libc: list[FileFact] = field(default_factory=list)
     set_id: list[FileFact] = field(default_factory=list)
     capabilities: list[FileFact] = field(default_factory=list)
@@ -69,7 +69,7 @@ class _Accounts:
 
 def root_file_system(root: Root, config: ImageConfig, *, complete: bool, secrets_total: int) -> RootFileSystem:
     """Everything that the merged root shows; `complete` is false when files of it may be unseen."""
-    placed = dict(sorted(root.walk()))
+    placed = dict(sorted(root.noted()))
     accounts = _accounts(root)
     seen = _seen(root, placed, config, accounts)
     shape = _shape(root, placed, seen, complete=complete)
@@ -231,8 +231,9 @@ class _Walk:
                 seen.umasks.append(_fact(path, node, f"umask {tag[6:]}"))
         if entry.mode & 0o111 and ("elf" in entry.tags or "script" in entry.tags):
             seen.executables[path] = node
-        if "busybox" in entry.tags:
-            seen.busybox.setdefault(id(entry), []).append(_fact(path, node, "busybox"))
+        known = next((tag for tag in ("busybox", "shell") if tag in entry.tags), "")
+        if known:
+            seen.disguised.setdefault(id(entry), []).append(_fact(path, node, known))
         if "upx" in entry.tags:
             seen.packed.append(_fact(path, node))
         part = lists.build_part(path)
@@ -252,12 +253,13 @@ class _Walk:
         self._seen.leftovers[path] = fact._replace(layer=node.layer)
 
     def finished(self) -> _Sorted:
-        """What was seen; busybox counts as a shell under any name, once where none of its names is one."""
+        """What was seen; a shell counts under any name and in any folder, once where none of its names is one."""
         shells = self._seen.tools[Tool.SHELL]
-        for names in self._seen.busybox.values():
+        for names in self._seen.disguised.values():
             if not any(fact.path.strip("/") in shells for fact in names):
                 first = min(names)
-                shells[first.path.strip("/")] = first._replace(detail="busybox under another name")
+                words = "busybox" if first.detail == "busybox" else "a shell, by its contents,"
+                shells[first.path.strip("/")] = first._replace(detail=f"{words} under another name")
         return self._seen
 
 

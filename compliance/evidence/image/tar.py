@@ -230,12 +230,12 @@ class TarStream:
     def _member(self, fields: tuple[bytes, ...], block: bytes, extended: _Extended | None) -> TarMember:
         name, mode, uid, gid, size, _, flag, link, magic, major, minor, prefix = fields
         name = name.partition(b"\0")[0]
-        if prefix[0] and magic == b"ustar\0":
-            name = _prefix(prefix, block) + name
+        if prefix[0] and magic[:5] == b"ustar":
+            name = _prefix(prefix, block, magic) + name
         self._name = name
         number = self._numbers
         kind = _TYPES.get(flag, EntryType.OTHER)
-        if flag == b"\0" and name[-1:] == b"/":
+        if flag == b"\0" and name[-1:] == b"/" and extended is None:
             kind = EntryType.DIRECTORY  # archives older than ustar have no type for it
         stored = number[size] if size in number else self._number(size, "size")
         made = TarMember(
@@ -257,7 +257,7 @@ class TarStream:
             self._left = stored
             self._padding = -stored % BLOCK
             return made
-        return self._unusual(made if extended is None else self._extend(made, extended), flag, block)
+        return self._unusual(made if extended is None else self._extend(made, extended, flag), flag, block)
 
     def _device(self, major: bytes, minor: bytes) -> tuple[int, int]:
         return self._number(major, "device"), self._number(minor, "device")
@@ -310,7 +310,9 @@ class TarStream:
         if flag == b"g":
             if any(key.startswith(_CHANGES) for key in self._records(body)):
                 self._note("a global header changes the members after it for some tools; runtimes ignore it")
-            return extended
+            if extended is not None:
+                self._fail("an extension header and then a global one: tools differ on which member the first is about")
+            return None
         extended = extended or _Extended()
         if flag == b"L":
             extended.name = body.partition(b"\0")[0]
@@ -326,12 +328,20 @@ class TarStream:
         except ValueError as error:
             self._fail(f"{error}; make the archive again")
 
-    def _extend(self, made: TarMember, extended: _Extended) -> TarMember:
-        """The member as its extension headers change it."""
+    def _extend(self, made: TarMember, extended: _Extended, flag: bytes) -> TarMember:
+        """The member as its extension headers change it.
+
+        Where it has a name of PAX and another one of GNU, Go before 1.10 takes the last, and later versions GNU's.
+        """
         records = extended.records
+        for one, other in ((b"path", extended.name), (b"linkpath", extended.link)):
+            if other and records.get(one, other) != other:
+                self._fail(f"has two names, {printable(other[:_NAME_SHOWN])} by GNU's way and another by that of PAX")
         name = records.get(b"GNU.sparse.name") or records.get(b"path") or extended.name or made.name
         link = records.get(b"linkpath") or extended.link or made.link
         self._name = name
+        if flag == b"\0" and name[-1:] == b"/":
+            made = made._replace(type=EntryType.DIRECTORY)
         for text in (name, link):
             if b"\0" in text:
                 self._fail("a name holds a NUL byte; tools would cut it there")
@@ -447,10 +457,21 @@ class TarStream:
         raise EvidenceError(f"{within}{self._told(self._name)}: {words}", path=self._path)
 
 
-def _prefix(prefix: bytes, block: bytes) -> bytes:
-    """What stands before a name of more than 100 bytes; star keeps times behind a shorter one."""
+def _prefix(prefix: bytes, block: bytes, magic: bytes) -> bytes:
+    """What stands before a name of more than 100 bytes; star keeps times behind a shorter one.
+
+    GNU keeps two times in its place. Go wrote a prefix there before 1.8, and takes for one what are no times.
+    """
+    if magic != b"ustar\0" and all(_is_time(prefix[start : start + 12]) for start in (0, 12)):
+        return b""
     text = (prefix[:131] if block[508:] == b"tar\0" else prefix).partition(b"\0")[0]
     return text + b"/" if text else b""
+
+
+def _is_time(field: bytes) -> bool:
+    """Whether a field of GNU's header is a time: nothing, octal or base-256."""
+    digits = field.strip(b" \0").partition(b"\0")[0]
+    return field[0] == 0 or field[0] > 127 or not digits.strip(b"01234567")
 
 
 def _signed_sum(block: bytes) -> int:

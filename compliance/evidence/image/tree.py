@@ -16,6 +16,10 @@ MAX_HOPS = 40
 MAX_PATH = 4096
 #: Most folders within each other; deep trees of node_modules reach about 60.
 MAX_DEPTH = 256
+#: Names that symbolic links put in place of others while paths are followed, of one image; each path may need 80,000.
+MAX_FOLLOWED = 5_000_000
+#: Characters of all paths, without links in them, that something of note has.
+MAX_CHARACTERS = 64 << 20
 #: Most names that the tree holds as nodes, and most further names that are held to count them.
 MAX_NODES = 500_000
 MAX_HELD = 300_000
@@ -72,7 +76,7 @@ class TooManyLinksError(Exception):
 
 
 class TooManyNodesError(Exception):
-    """The tree is full."""
+    """The tree is full, or following its links takes too long."""
 
 
 class Root:
@@ -82,7 +86,7 @@ class Root:
         self.top = Node(EntryType.DIRECTORY, None, 0)
         self.secrets: list[FoundSecret] = []
         self.faults: list[MergeFault] = []
-        self._nodes = self._held = 0
+        self._nodes = self._held = self._followed = self._characters = 0
         self._uncounted_files = self._uncounted_size = 0
 
     def find(self, path: str, *, follow: bool = True) -> tuple[str, Node] | None:
@@ -93,11 +97,45 @@ class Root:
         above, _, name = path.strip("/").rpartition("/")
         try:
             node, place = self.reach(path if follow else above)
-        except TooManyLinksError:
+        except (TooManyLinksError, TooManyNodesError):
             return None
         if node is not None and not follow:
             place, node = below(place, name), (node.children or {}).get(name)
         return (place, node) if node is not None else None
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether so many links were followed that paths are no longer found."""
+        return self._followed > MAX_FOLLOWED
+
+    def stands(self, path: str) -> bool:
+        """Whether a path leads to anything, files of no further interest among them."""
+        for _ in range(MAX_HOPS):
+            above, _, name = path.strip("/").rpartition("/")
+            found = self.find(above)
+            if found is None:
+                return False
+            place, directory = found
+            child = (directory.children or {}).get(name)
+            if child is None or child.kind is not EntryType.SYMLINK or child.entry is None:
+                return child is not None or name in (directory.others or ())
+            target = child.entry.link
+            path = target if target.startswith("/") else f"{place}/{target}"
+        return False
+
+    def noted(self) -> Iterator[tuple[str, Node]]:
+        """Every node of which something is known, with its path, each once."""
+        return ((path, node) for path, node in self.walk() if node.entry is not None or node.extras is not None)
+
+    def weigh(self, characters: int) -> None:
+        """Count the characters of a path that is kept.
+
+        Raises:
+            TooManyNodesError: all have more than MAX_CHARACTERS.
+        """
+        self._characters += characters
+        if self._characters > MAX_CHARACTERS:
+            raise TooManyNodesError
 
     def walk(self) -> Iterator[tuple[str, Node]]:
         """Every node but the top one with its path (no leading `/`), each once."""
@@ -131,7 +169,7 @@ class Root:
 
         Raises:
             TooManyLinksError: links lead in a circle, or there are more of them or of folders than are followed.
-            TooManyNodesError: the tree is full.
+            TooManyNodesError: the tree is full, or MAX_FOLLOWED is passed.
         """
         pending = path.split("/")[::-1]
         nodes, names, hops = [self.top], [""], 0
@@ -152,7 +190,11 @@ class Root:
                     raise TooManyLinksError
                 if target.startswith("/"):
                     nodes, names = [self.top], [""]
-                pending.extend(reversed(target.split("/")))
+                parts = target.split("/")
+                self._followed += len(parts)
+                if self._followed > MAX_FOLLOWED:
+                    raise TooManyNodesError
+                pending.extend(reversed(parts))
                 continue
             if child is None or (child.kind is not EntryType.DIRECTORY and (pending or layer is not None)):
                 if layer is None:

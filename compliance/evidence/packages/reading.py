@@ -9,7 +9,7 @@ from compliance.evidence.image.contents import DatabaseFile
 from compliance.evidence.packages import apk, dpkg, node, python, rpm
 from compliance.evidence.packages.packing import pack_paths, unpack_paths
 
-__all__ = ["oversized", "pack_paths", "read_database", "unpack_paths", "wanted"]
+__all__ = ["PLACES", "oversized", "pack_paths", "read_database", "unpack_paths", "wanted"]
 
 
 class _Kind(NamedTuple):
@@ -49,6 +49,8 @@ _AT = {
     **{f"{folder}/Packages": _BERKELEY for folder in _RPM_FOLDERS},
     **{f"{folder}/Packages.db": _NDB for folder in _RPM_FOLDERS},
 }
+#: The same, for whoever asks whether one is there.
+PLACES = tuple(sorted(_AT))
 _NAMES = frozenset(path.rpartition("/")[2] for path in _AT)
 _DPKG = "var/lib/dpkg/"
 
