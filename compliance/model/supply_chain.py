@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeVar
 from compliance.model.admission_decision import AdmissionDecision
 from compliance.model.attestation import Attestation
 from compliance.model.evidence import Origin
+from compliance.model.gate import Gate, gate_of
 from compliance.model.image import Image
 from compliance.model.image_reference import image_reference
 from compliance.model.images import Bound, Images, full_name
@@ -45,7 +46,7 @@ class SupplyChain:
 
     `names` are the primary ids of vulnerabilities by their other ids; `vex_by_id` is keyed by primary ids. `lineages`
     are all scans of builds of one repository, by date; `sightings` are what they saw by (primary id, ecosystem,
-    package), and stand only for repositories that were scanned on more than one day.
+    package), and stand only for repositories that were scanned on more than one day. `gate` finds `decisions`.
     """
 
     images: Images
@@ -63,6 +64,7 @@ class SupplyChain:
     vex_by_id: Mapping[str, tuple[Spoken, ...]] = field(default_factory=dict)
     lineages: Mapping[str, tuple[ScanReport, ...]] = field(default_factory=dict)
     sightings: Mapping[str, Mapping[tuple[str, str, str], Sighting]] = field(default_factory=dict)
+    gate: Gate = Gate()
 
     def attestations_of(self, image: Image) -> tuple[AttestationMatch, ...]:
         """Attestations about an image: by its manifest digest first, then by that of its index."""
@@ -121,6 +123,7 @@ def join_proof(
     names = names_of((found.id, found.aliases) for scan in reports for found in scan.findings)
     lineages = lineages_of(reports, images)
     records = sorted(ssvc, key=lambda one: (one.id, one.timestamp, _place(one.origin)))
+    decided = tuple(sorted(decisions, key=lambda one: (one.subject.id, _place(one.origin), one.pointer)))
     return SupplyChain(
         images=images,
         attestations=signed,
@@ -129,7 +132,7 @@ def join_proof(
         kev=max(kev, key=lambda one: (one.released or "", _place(one.origin)), default=None),
         epss=max(epss, key=lambda one: (one.scored or "", _place(one.origin)), default=None),
         ssvc={one.id: one for one in records},
-        decisions=tuple(sorted(decisions, key=lambda one: (one.subject.id, _place(one.origin), one.pointer))),
+        decisions=decided,
         attestations_by_digest=_grouped(
             (digest, one)
             for one in signed
@@ -152,6 +155,7 @@ def join_proof(
         ),
         lineages=lineages,
         sightings=sightings_of(lineages, names),
+        gate=gate_of(decided, images.workloads),
     )
 
 

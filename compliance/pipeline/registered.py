@@ -26,6 +26,7 @@ FORMATS = tuple(_EXPORTERS)
 #: Module of each input format, imported when evidence is read: parsers are slow to import.
 _READERS = (
     "compliance.evidence.kubernetes",
+    "compliance.evidence.decisions.audit",
     "compliance.evidence.cyclonedx",
     "compliance.evidence.spdx",
     "compliance.evidence.syft",

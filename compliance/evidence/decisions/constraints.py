@@ -49,7 +49,7 @@ def decisions(document: Mapping[str, Any], head: Header) -> Iterator[AdmissionDe
     action = spec.get("enforcementAction") if isinstance(spec, dict) else None
     words = f"the audit found {counted(max(total, 0), 'violation')} and lists {len(listed):,}"
     usual = action if isinstance(action, str) and action else _DENY
-    result = "fail" if total or listed else "pass"
+    result = "pass" if not total and not listed else "fail" if total <= len(listed) else "error"
     yield _made(head, "/status/auditTimestamp", result, words, None, usual, wire.audit_timestamp)
     for index, found in enumerate(listed):
         resource = (name(found.kind), name(found.namespace) or None, name(found.name)) if found.name else None
