@@ -12,11 +12,12 @@ from typing import NamedTuple
 import msgspec
 
 from compliance.errors import EvidenceError
-from compliance.evidence.sbom_parts import Said, locate, top_keys
+from compliance.evidence.sbom_parts import STRICT, Said, locate, refuse_twofold, top_keys
 from compliance.evidence.vulnerabilities.ecosystems import OF_TRIVY
 from compliance.evidence.vulnerabilities.parts import (
     MAX_FINDINGS,
     SCAN,
+    Cleaned,
     Source,
     aliases_of,
     cleaned,
@@ -35,6 +36,7 @@ from compliance.evidence.vulnerabilities.parts import (
     told,
     too_many,
     unambiguous,
+    without,
 )
 from compliance.model.evidence import SubjectType
 from compliance.model.reader import Reader, Record
@@ -47,17 +49,17 @@ _OF_PACKAGES = frozenset(("os-pkgs", "lang-pkgs"))
 _SCORERS = ("nvd", "ghsa", "redhat")
 
 
-class _Cvss(msgspec.Struct):
+class _Cvss(msgspec.Struct, gc=False):
     v2: float | None = msgspec.field(name="V2Score", default=None)
     v3: float | None = msgspec.field(name="V3Score", default=None)
     v4: float | None = msgspec.field(name="V40Score", default=None)
 
 
-class _Identifier(msgspec.Struct):
+class _Identifier(msgspec.Struct, gc=False):
     purl: str | None = msgspec.field(name="PURL", default=None)
 
 
-class _Vulnerability(msgspec.Struct, rename="pascal"):
+class _Vulnerability(msgspec.Struct, gc=False, rename="pascal"):
     id: str | None = msgspec.field(name="VulnerabilityID", default=None)
     vendor_ids: list[str] | None = msgspec.field(name="VendorIDs", default=None)
     pkg_name: str | None = None
@@ -70,7 +72,7 @@ class _Vulnerability(msgspec.Struct, rename="pascal"):
     published_date: str | None = None
 
 
-class _Modified(msgspec.Struct, rename="pascal"):
+class _Modified(msgspec.Struct, gc=False, rename="pascal"):
     type: str | None = None
     status: str | None = None
     statement: str | None = None
@@ -78,11 +80,11 @@ class _Modified(msgspec.Struct, rename="pascal"):
     finding: msgspec.Raw = msgspec.Raw()
 
 
-class _Misconfiguration(msgspec.Struct, rename="pascal"):
+class _Misconfiguration(msgspec.Struct, gc=False, rename="pascal"):
     status: str | None = None
 
 
-class _Result(msgspec.Struct, rename="pascal"):
+class _Result(msgspec.Struct, gc=False, rename="pascal"):
     target: str | None = None
     class_: str | None = msgspec.field(name="Class", default=None)
     type: str | None = None
@@ -92,13 +94,13 @@ class _Result(msgspec.Struct, rename="pascal"):
     modified: list[_Modified] | None = msgspec.field(name="ExperimentalModifiedFindings", default=None)
 
 
-class _Os(msgspec.Struct):
+class _Os(msgspec.Struct, gc=False):
     family: str | None = msgspec.field(name="Family", default=None)
     name: str | None = msgspec.field(name="Name", default=None)
     ended: bool | None = msgspec.field(name="EOSL", default=None)
 
 
-class _Metadata(msgspec.Struct):
+class _Metadata(msgspec.Struct, gc=False):
     os: _Os | None = msgspec.field(name="OS", default=None)
     image_id: str | None = msgspec.field(name="ImageID", default=None)
     diff_ids: list[str] | None = msgspec.field(name="DiffIDs", default=None)
@@ -106,11 +108,11 @@ class _Metadata(msgspec.Struct):
     repo_digests: list[str] | None = msgspec.field(name="RepoDigests", default=None)
 
 
-class _Tool(msgspec.Struct, rename="pascal"):
+class _Tool(msgspec.Struct, gc=False, rename="pascal"):
     version: str | None = None
 
 
-class _Resource(msgspec.Struct, rename="pascal"):
+class _Resource(msgspec.Struct, gc=False, rename="pascal"):
     namespace: str | None = None
     kind: str | None = None
     name: str | None = None
@@ -119,14 +121,14 @@ class _Resource(msgspec.Struct, rename="pascal"):
     error: str | None = None
 
 
-class _Report(msgspec.Struct, rename="pascal"):
+class _Report(msgspec.Struct, gc=False, rename="pascal"):
     schema_version: int | None = None
     trivy: _Tool | None = None
     created_at: str | None = None
     artifact_name: str | None = None
     artifact_type: str | None = None
     metadata: _Metadata | None = None
-    results: list[_Result] | None = None
+    results: msgspec.Raw = msgspec.Raw()
     cluster_name: str | None = None
     resources: list[_Resource] | None = None
     findings: list[_Resource] | None = None
@@ -134,6 +136,7 @@ class _Report(msgspec.Struct, rename="pascal"):
 
 
 _decoder = msgspec.json.Decoder(_Report)
+_results = msgspec.json.Decoder(list[_Result])
 _vulnerability = msgspec.json.Decoder(_Vulnerability)
 
 
@@ -155,29 +158,24 @@ def records(data: bytes, source: Source) -> Iterator[Record]:
     """
     report = decoded(data, _decoder)
     if report.cluster_name is None or report.artifact_name is not None:
-        made = [_of_artifact(report, source)]
-    else:
-        made = list(_of_cluster(report, source))
-    _unambiguous(data, report, source.base)
-    yield from made
+        results = part(report.results, _results, f"{source.base}/Results") or []
+        text = bytes(report.results) if len(data) > STRICT else b""
+        if text and len(data) - len(text) <= STRICT:
+            refuse_twofold(without(data, b'"Results"', text))  # what binds the report to its artifact stands once
+            unambiguous(text, _keys(results))
+        else:
+            unambiguous(data, {b'"ArtifactName"': 1, b'"Metadata"': 1, b'"Results"': 1, **_keys(results)})
+        yield _of_artifact(report, results, source)
+        return
+    listed = [one for resource in _resources(report)[1] for one in resource.results or ()]
+    unambiguous(data, {b'"ClusterName"': 1, b'"Results"': len(_resources(report)[1]), **_keys(listed)})
+    yield from _of_cluster(report, source)
 
 
-def _unambiguous(data: bytes, report: _Report, base: str) -> None:
-    groups = [report.results, *(one.results for one in _resources(report)[1])]
-    results = [one for group in groups if group is not None for one in group]
-    modified = [found for one in results for found in one.modified or () if found.type == "vulnerability"]
-    lists = sum(one.vulnerabilities is not None for one in results) + (report.vulnerabilities is not None)
-    unambiguous(
-        data,
-        {
-            b'"VulnerabilityID"': sum(len(one.vulnerabilities or ()) for one in results) + len(modified),
-            b'"Vulnerabilities"': lists,
-            b'"Results"': sum(group is not None for group in groups) + (1 if base else 0),
-            b'"ArtifactName"': 1,
-            b'"CreatedAt"': 1,
-            b'"ImageID"': 1 if report.metadata is not None else len(_resources(report)[1]),
-        },
-    )
+def _keys(results: list[_Result]) -> dict[bytes, int]:
+    """How often the key that every finding has stands in results."""
+    hidden = sum(found.type == "vulnerability" for one in results for found in one.modified or ())
+    return {b'"VulnerabilityID"': sum(len(one.vulnerabilities or ()) for one in results) + hidden}
 
 
 # -- findings --------------------------------------------------------------------------------------------------
@@ -194,7 +192,7 @@ def _found(results: list[_Result] | None, at: str) -> _Found:
     """Findings of all results, suppressed ones after the others of their result."""
     findings: list[ScanFinding] = []
     unbound = 0
-    known: dict[tuple[str | None, str | None, str | None], Component] = {}
+    known = _Known()
     for number, result in enumerate(results or ()):
         ecosystem = OF_TRIVY.get(result.type or "", "")
         if len(findings) + len(result.vulnerabilities or ()) + len(result.modified or ()) > MAX_FINDINGS:
@@ -216,26 +214,30 @@ def _found(results: list[_Result] | None, at: str) -> _Found:
     )
 
 
-def _finding(
-    found: _Vulnerability,
-    ecosystem: str,
-    at: str,
-    known: dict[tuple[str | None, str | None, str | None], Component],
-    suppressed: str,
-) -> ScanFinding:
+class _Known:
+    """Packages and texts that stand in a report again and again."""
+
+    def __init__(self) -> None:
+        self.texts = Cleaned()
+        self.packages: dict[tuple[str | None, str | None, str | None], Component] = {}
+
+
+def _finding(found: _Vulnerability, ecosystem: str, at: str, known: _Known, suppressed: str) -> ScanFinding:
     purl = found.pkg_identifier.purl if found.pkg_identifier is not None else None
     key = (purl, found.pkg_name, found.installed_version)
-    package = known.get(key)
+    package = known.packages.get(key)
     if package is None:
-        package = known[key] = package_of(purl, ecosystem, found.pkg_name, found.installed_version)
+        package = known.packages[key] = package_of(purl, ecosystem, found.pkg_name, found.installed_version)
     id = identifier(found.id, at)
     return ScanFinding(
         id,
         aliases_of(id, found.vendor_ids) if found.vendor_ids else (),
-        *package,
-        cleaned(found.fixed_version),
+        package.ecosystem,
+        package.name,
+        package.version,
+        known.texts[found.fixed_version],
         severity_of(found.severity),
-        cleaned(found.severity_source),
+        known.texts[found.severity_source],
         _score(found) if found.cvss else None,
         suppressed,
         day_of(found.published_date),
@@ -246,6 +248,9 @@ def _finding(
 def _score(found: _Vulnerability) -> int | None:
     """Of whoever gave the severity, else of the NVD, else of the first by name; version 3 before 4 before 2."""
     scores = found.cvss or {}
+    own = scores.get(found.severity_source or "")
+    if own is not None and (made := tenths(own.v3)) is not None:
+        return made
     for scorer in (found.severity_source or "", *_SCORERS, *sorted(scores)):
         given = scores.get(scorer)
         for score in (given.v3, given.v4, given.v2) if given is not None else ():
@@ -265,7 +270,7 @@ def _why(modified: _Modified) -> str:
 # -- reports ---------------------------------------------------------------------------------------------------
 
 
-def _of_artifact(report: _Report, source: Source) -> ScanReport:
+def _of_artifact(report: _Report, results: list[_Result], source: Source) -> ScanReport:
     base = source.base
     if report.schema_version not in (None, 2):
         raise EvidenceError(
@@ -281,7 +286,7 @@ def _of_artifact(report: _Report, source: Source) -> ScanReport:
         said.digest(report.artifact_name, name_at)
         if metadata.repo_tags and report.artifact_name not in metadata.repo_tags:
             name, name_at = cleaned(metadata.repo_tags[0]), f"{base}/Metadata/RepoTags/0"
-    found = _found(report.results, f"{base}/Results")
+    found = _found(results, f"{base}/Results")
     return ScanReport(
         origin=origin_of(source),
         subject=subject_of(source, SubjectType.SCAN, name),
