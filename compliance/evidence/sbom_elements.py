@@ -97,4 +97,4 @@ def tools_stated(tools: Iterable[tuple[str | None, str | None]]) -> tuple[SbomTo
 
 def name_of(name: str | None, version: str | None) -> str:
     """A component as a reason names it."""
-    return f"{plain_text(name) or 'nameless'} {plain_text(version)}".rstrip()
+    return f"{plain_text(name).strip() or 'nameless'} {plain_text(version)}".rstrip()

@@ -156,8 +156,8 @@ def _unknowns(document: SpdxDocument, packages: Sequence[Package]) -> tuple[str,
     """Where the document says that it does not say: NOASSERTION. Source: SPDX 2.3, 3.2."""
     links = sum(link.related_spdx_element == "NOASSERTION" for link in document.relationships or ())
     counts = (
-        (links, "relationships end in NOASSERTION"),
-        (sum(one.supplier == "NOASSERTION" for one in packages), "packages give NOASSERTION as supplier"),
-        (sum(one.license_declared == "NOASSERTION" for one in packages), "packages give NOASSERTION as licence"),
+        (links, "relationships that end in NOASSERTION"),
+        (sum(one.supplier == "NOASSERTION" for one in packages), "suppliers given as NOASSERTION"),
+        (sum(one.license_declared == "NOASSERTION" for one in packages), "licences given as NOASSERTION"),
     )
-    return tuple(f"{number:,} {words}" for number, words in counts if number)
+    return tuple(f"{words}: {number:,}" for number, words in counts if number)
