@@ -12,8 +12,8 @@ from compliance.model.attestation import Attestation, Envelope, StatementSubject
 from compliance.model.evidence import Origin, Subject, SubjectType
 from compliance.model.signed import LogEntry, Material, Signature, SignedDocument
 
-_UNVERIFIED = "it was read and not verified yet"
-_UNSIGNED = "it carries no signature, so anybody may have written it"
+_UNVERIFIED = "It was read and not verified yet."
+_UNSIGNED = "It carries no signature, so anybody may have written it."
 
 
 class Place(NamedTuple):
@@ -76,9 +76,9 @@ def unsigned(place: Place, claim: Claim, statement: bytes) -> SignedDocument:
 
 
 def listed(place: Place, claim: Claim, because: str, signatures: int) -> SignedDocument:
-    """A document whose signature nobody here verifies, kept so that it is seen."""
+    """A document whose signature nobody here verifies, kept so that it is seen; `because` without its full stop."""
     why = f"{because}; besides, {place.spoiled}" if place.spoiled else because
-    made = _attestation(place, claim, Trust.NOT_CHECKED, why, signatures)
+    made = _attestation(place, claim, Trust.NOT_CHECKED, f"{why[:1].upper()}{why[1:]}.", signatures)
     return SignedDocument(claim=made, material=None, statement=b"")
 
 

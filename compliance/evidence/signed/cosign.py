@@ -94,7 +94,7 @@ def simple_signing_document(payload: bytes, place: Place, found: Annotated) -> S
         signing=Signing.PAYLOAD,
         payload_type="",
         payload=payload,
-        signatures=(Signature(value.data, found.certificates, ""),),
+        signatures=(Signature(value.data, found.certificates, ""),) if found.signature else (),
         entries=found.entries,
         timestamps=found.timestamps,
         fault=fault or found.fault,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from compliance.errors import EvidenceError
@@ -109,7 +110,12 @@ def items(value: object) -> list[object]:
 
 def clean(value: object) -> str:
     """A text fit to print: bounded, control characters escaped, credentials replaced; empty for what is no text."""
-    return plain_text(value[:_TEXT_KEPT]) if isinstance(value, str) else ""
+    return _cleaned(value[:_TEXT_KEPT]) if isinstance(value, str) else ""
+
+
+@lru_cache(maxsize=4096)  # builders, types and repositories come again in every statement
+def _cleaned(text: str) -> str:
+    return plain_text(text)
 
 
 def whole_number(value: object) -> int | None:

@@ -7,6 +7,7 @@ Cloud Build, Tekton Chains and BuildKit for where the source stands.
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 
 from compliance.evidence.credentials import REDACTED, redact_arguments, suspicion
 from compliance.evidence.signed.encoding import Document, clean, inner, items, mapping
@@ -193,9 +194,14 @@ def _shown(name: str, value: object) -> str:
     text = value if isinstance(value, str) else json.dumps(value)
     if suspicion(name.rpartition(":")[2], text):
         return REDACTED
-    return clean(redact_arguments([text[:_VALUE_KEPT]])[0][0])
+    return clean(_redacted(text[:_VALUE_KEPT]))
 
 
 def _safe(value: object) -> str:
     """A text without the credentials that an address may carry."""
-    return clean(redact_arguments([value[:_VALUE_KEPT]])[0][0]) if isinstance(value, str) else ""
+    return clean(_redacted(value[:_VALUE_KEPT])) if isinstance(value, str) else ""
+
+
+@lru_cache(maxsize=4096)  # builders, types and repositories come again in every statement
+def _redacted(text: str) -> str:
+    return redact_arguments([text])[0][0]
