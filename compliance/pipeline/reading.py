@@ -159,7 +159,7 @@ class _Work:
         if reader is None or notes.refused:
             self.read_cpu += time.process_time() - started
             return notes
-        notes.captured = _CAPTURED.search(data) is not None
+        notes.captured = _is_captured(reader, data)
         key = self._key(part, reader, notes)
         kept = self.cache.get(key + b"made")
         made = _decode_made(kept) if kept is not None else None
@@ -205,6 +205,11 @@ class _Work:
         for subject in made.subjects:
             self.subjects.setdefault(subject.id, subject)
         self.out.extend(judged.pieces, {(notes.sha256, notes.path): judged.cited})
+
+
+def _is_captured(reader: Reader, data: bytes) -> bool:
+    """Whether objects were taken from a running cluster. The word is looked for first: the pattern is forty times slower."""
+    return reader.record is None and b"resourceVersion" in data and _CAPTURED.search(data) is not None
 
 
 def _make(records: list[Record], notes: FileNotes) -> Made:
