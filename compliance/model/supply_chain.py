@@ -64,7 +64,7 @@ class SupplyChain:
     vex_by_id: Mapping[str, tuple[Spoken, ...]] = field(default_factory=dict)
     lineages: Mapping[str, tuple[ScanReport, ...]] = field(default_factory=dict)
     sightings: Mapping[str, Mapping[tuple[str, str, str], Sighting]] = field(default_factory=dict)
-    gate: Gate = Gate()
+    gate: Gate = field(default_factory=Gate)
 
     def attestations_of(self, image: Image) -> tuple[AttestationMatch, ...]:
         """Attestations about an image: by its manifest digest first, then by that of its index."""
