@@ -23,6 +23,8 @@ from compliance.model.evidence import Origin
 from compliance.model.signed import SignedDocument
 
 _CHUNK = 256 << 10
+#: Bytes of attached documents that are read of one source: many manifests may name one large blob.
+MAX_READ = 1 << 30
 #: Kinds of plain documents by a word in their media type. The first match counts.
 _PLAIN = (
     (re.compile(r"spdx|cyclonedx|syft", re.IGNORECASE), "sbom"),
@@ -40,7 +42,8 @@ def attached_documents(survey: Survey) -> Iterator[SignedDocument | Embedded | E
     """
     sha256_of = {file.path: file.sha256 for file in survey.files}
     seen: dict[str, int] = {}
-    for found, data in _read(survey.attached):
+    once = {_same(one): one for one in reversed(survey.attached)}  # the first of those that say the same
+    for found, data in _read(tuple(one for one in survey.attached if once[_same(one)] is one)):
         if isinstance(data, EvidenceError):
             data.kind = KIND
             yield data
@@ -49,6 +52,11 @@ def attached_documents(survey: Survey) -> Iterator[SignedDocument | Embedded | E
             yield _document(found, data, sha256_of, seen)
         except EvidenceError as error:
             yield _placed(error, found, sha256_of)
+
+
+def _same(found: FoundAttachment) -> tuple[object, ...]:
+    """What two attachments have in common that are one document about one thing."""
+    return found.digest, found.actual, found.media_type, found.annotations, found.refers_to, found.buildkit
 
 
 def _document(
@@ -149,8 +157,14 @@ def _read(attached: tuple[FoundAttachment, ...]) -> Iterator[tuple[FoundAttachme
     packed = [one for one in attached if one.piece is not None and one.piece.packed is not Packed.NO]
     if packed:
         yield from _unpacked(sorted(packed, key=lambda one: (_begin(one), one.manifest.offset, one.pointer)))
+    left = MAX_READ
     for one in attached:
         piece = one.piece
+        left -= piece.length if piece is not None and piece.packed is Packed.NO else 0
+        if piece is not None and left < 0:
+            words = f"more than {MAX_READ:,} bytes of attached documents in one source; the rest is not read"
+            yield one, EvidenceError(words, path=piece.path, kind=KIND)
+            return
         if piece is None:
             about = f", which hangs on {one.refers_to}," if one.refers_to else ""
             words = f"the attached document {one.digest}{about} was not handed in"

@@ -17,6 +17,8 @@ from compliance.evidence.recognition import without_mark
 KIND = "Attestation"
 #: Bytes of one envelope, bundle or statement. A 20 MB SBOM takes 27 MB in base64.
 MAX_DOCUMENT = 32 << 20
+#: Values of one document, commas in texts counted with them; an SBOM of 20 MB has some 600,000.
+MAX_VALUES = 2_000_000
 #: Certificates, log entries, timestamps and signatures that are taken of one document each.
 MAX_PARTS = 100
 #: Characters kept of a name, type or address.
@@ -78,6 +80,10 @@ def json_of(data: bytes, line: int = 1) -> object:
     Raises:
         EvidenceError: too large, no UTF-8, no JSON, a key twice, or nested too deep.
     """
+    values = data.count(b",") + data.count(b"[") + data.count(b"{")
+    if values > MAX_VALUES:
+        words = f"{values:,} values, above the limit of {MAX_VALUES:,} for one attestation"
+        raise EvidenceError(words, line=line, kind=KIND)
     if len(data) > MAX_DOCUMENT:
         words = f"{len(data):,} bytes, above the limit of {MAX_DOCUMENT:,} for one attestation"
         raise EvidenceError(words, line=line, kind=KIND)

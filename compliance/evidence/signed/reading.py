@@ -1,4 +1,4 @@
-"""The reader of files of attestations and signatures: one document, JSON lines, a list, or a COSE envelope.
+"""The reader of files of attestations and signatures: JSON, JSON lines, COSE envelopes, bare signatures.
 
 Bytes in; a SignedDocument for each out, in order, and an EvidenceError for each that cannot be read.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import BinaryIO, NamedTuple
 
 import msgspec
@@ -16,6 +17,7 @@ from compliance.evidence.json_documents import values
 from compliance.evidence.lines import locate
 from compliance.evidence.recognition import HEAD, without_mark
 from compliance.evidence.signed.claims import Place
+from compliance.evidence.signed.detached import is_detached, listed_document
 from compliance.evidence.signed.documents import document_of, several
 from compliance.evidence.signed.encoding import KIND, json_of
 from compliance.evidence.signed.notation import cose_document, is_cose
@@ -28,6 +30,8 @@ from compliance.model.signed import SignedDocument
 MAX_BYTES = 64 << 20
 #: Documents of one file.
 MAX_DOCUMENTS = 100_000
+#: Objects and lists of one file; of a signed document they are hidden in base64.
+MAX_BRACKETS = 4_000_000
 _CHUNK = 1 << 20
 _TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*+)"(\s*:)?|[{}\[\]]', re.DOTALL)
 #: Keys that tell a document; of each set all must be there.
@@ -39,6 +43,7 @@ _TELLING = (
     frozenset((b"base64Signature",)),
     frozenset((b"verificationMaterial",)),
 )
+_ROW = re.compile(rb"[^\s][^\n]*")
 _BUNDLE = re.compile(rb'\s*:?\s*"application/vnd\.dev\.sigstore\.bundle')
 #: What may stand before the payload of an envelope, when the payload is longer than the head.
 _BEFORE = frozenset((b"payloadType", b"payload", b"signatures", b"protected", b"signature", b"header"))
@@ -58,7 +63,7 @@ class _Text(NamedTuple):
 
 def identify(head: bytes) -> bool:
     """Whether the first bytes, up to 64 KiB, are an attestation, a signature, or several of them."""
-    if is_cose(head):
+    if is_cose(head) or is_detached(head):
         return True
     text = without_mark(head).lstrip()
     if text.startswith(b"{"):
@@ -105,12 +110,19 @@ def split(stream: BinaryIO) -> Iterator[Slice | EvidenceError]:
 
 def read(data: bytes, slice: Slice, path: str, sha256: str) -> Iterator[SignedDocument | EvidenceError]:
     """A SignedDocument for each document, in order; an EvidenceError for each that cannot be read."""
-    if is_cose(data):
+    if is_cose(data) or is_detached(data):
         origin = _origin(_Text(0, len(data), None), slice, slice.line, path, sha256)
         try:
-            yield cose_document(data, Place(origin, f"attestation/{path}"))
+            place = Place(origin, f"attestation/{path}")
+            yield cose_document(data, place) if is_cose(data) else listed_document(place)
         except EvidenceError as error:
             yield _placed(error, origin, "")
+        return
+    brackets = data.count(b"{") + data.count(b"[")
+    if brackets > MAX_BRACKETS:
+        words = f"{brackets:,} objects and lists, above the limit of {MAX_BRACKETS:,} for one file of attestations"
+        origin = _origin(_Text(0, len(data), None), slice, slice.line, path, sha256)
+        yield _placed(EvidenceError(words, kind=KIND), origin, "")
         return
     number, line, before = 0, slice.line, 0
     for text in _texts(data):
@@ -127,43 +139,43 @@ def read(data: bytes, slice: Slice, path: str, sha256: str) -> Iterator[SignedDo
 
 
 def _texts(data: bytes) -> Iterator[_Text]:
-    """The JSON texts: lines, where the first line that says anything is whole; else values one after the other."""
-    first = next((line for line in data.split(b"\n", 20) if line.strip()), b"")
-    found = list(values(first))
-    is_whole = len(found) == 1 and found[0][2] and not first[found[0][1] :].strip()
-    rows = [_Text(*_stripped(data, start, end), None) for start, end in _lines(data)] if is_whole else []
-    rows = [row for row in rows if row.end > row.start]
-    if len(rows) > 1:
-        yield from (row._replace(number=number) for number, row in enumerate(rows))
-        return
-    yield from _values(data)
+    """The JSON texts: lines, where the first line that says anything is whole; else values one after the other.
+
+    They come one by one, so that a file of nothing but brackets takes no memory.
+    """
+    first = next((line for line in data[: 1 << 20].split(b"\n", 20) if line.strip()), b"")
+    if len(data) > 1 << 20 and b"\n" not in data[: 1 << 20]:
+        first = data.partition(b"\n")[0]
+    bounds = list(islice(values(first), 2))
+    is_whole = len(bounds) == 1 and bounds[0][2] and not first[bounds[0][1] :].strip()
+    if is_whole and len(list(islice(_rows(data), 2))) == 2:
+        yield from (_Text(start, end, number) for number, (start, end) in enumerate(_rows(data)))
+    else:
+        yield from _values(data)
 
 
 def _values(data: bytes) -> Iterator[_Text]:
     """Values one after the other; what stands between them stays with the next, and spoils it."""
-    bounds = list(values(data))
-    if not bounds:
+    bounds = values(data)
+    held = next(bounds, None)
+    if held is None:
         yield _Text(0, len(data), None)
         return
+    number: int | None = None
     before = 0
-    for index, (start, end, _) in enumerate(bounds):
+    while held is not None:
+        start, end, _ = held
+        held = next(bounds, None)
+        number = number if held is None and number is None else (number + 1 if number is not None else 0)
         begin = start if not without_mark(data[before:start]).strip(b" \t\r\n,") else before
-        stop = len(data) if index == len(bounds) - 1 and data[end:].strip() else end
-        yield _Text(begin, stop, index if len(bounds) > 1 else None)
+        yield _Text(begin, len(data) if held is None and data[end:].strip() else end, number)
         before = end
 
 
-def _lines(data: bytes) -> Iterator[tuple[int, int]]:
-    start = 0
-    while (end := data.find(b"\n", start)) >= 0:
-        yield start, end
-        start = end + 1
-    yield start, len(data)
-
-
-def _stripped(data: bytes, start: int, end: int) -> tuple[int, int]:
-    row = data[start:end]
-    return start + len(row) - len(row.lstrip()), end - (len(row) - len(row.rstrip()))
+def _rows(data: bytes) -> Iterator[tuple[int, int]]:
+    """Start and end of each line that says anything, without the blanks round it."""
+    for found in _ROW.finditer(data):
+        yield found.start(), found.start() + len(found[0].rstrip())
 
 
 def _documents(data: bytes, origin: Origin, first: int) -> Iterator[SignedDocument | EvidenceError]:
@@ -221,6 +233,7 @@ def _placed(error: EvidenceError, origin: Origin, pointer: str) -> EvidenceError
     )
 
 
+#: Its records are SignedDocument, which the pipeline has verified into Attestation.
 READER = Reader(
     id="attestation",
     title="Attestations and signatures: DSSE, sigstore bundles, in-toto statements, cosign, Notation",
@@ -232,4 +245,3 @@ READER = Reader(
     locate=locate,
     record=Attestation,
 )
-"""Its records are SignedDocument, which the pipeline has verified into Attestation."""

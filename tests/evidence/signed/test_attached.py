@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from compliance.errors import EvidenceError
 from compliance.evidence.image import attached, attachments, manifests
-from compliance.evidence.signed.embedding import embedded
+from compliance.evidence.signed.embedding import Embedded, embedded
 from compliance.model.attestation import Envelope, Trust
-from compliance.model.signed import Signing
+from compliance.model.signed import SignedDocument, Signing
 from tests.evidence.signed.making import (
     FILES,
     b64,
@@ -302,6 +305,19 @@ def test_caps_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "more than the 10" in words
 
 
+def test_one_large_blob_named_often_is_read_once_and_within_a_budget(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = as_json(bundle({"dsseEnvelope": envelope(statement(filler="x" * 5_000))}))
+    same = survey_files(tmp_path, files_of([(BUNDLE, data, {})] * 5, {}, **subject()))
+    assert len(documents(same)) == 1
+    other = survey_files(tmp_path / "b", files_of([(BUNDLE, data, {"n": str(n)}) for n in range(5)], {}, **subject()))
+    assert len(documents(other)) == 5
+    monkeypatch.setattr(attached, "MAX_READ", 3 * len(data))
+    assert len(list(attached.attached_documents(other))) == 4
+    assert "bytes of attached documents in one source" in troubles(other)[0]
+
+
 def test_hostile_descriptors_raise_nothing(tmp_path: Path) -> None:
     layers: list[object] = [5, {}, {"digest": "sha256:../../etc/passwd"}, {"digest": OTHER, "annotations": {"a": 1}}]
     manifest = as_json({"schemaVersion": 2, "config": _empty(), "layers": layers, **subject(digest="sha256:x")})
@@ -351,3 +367,28 @@ def test_a_packed_archive_gives_what_a_plain_one_gives(tmp_path: Path) -> None:
     first, second = (documents(survey_archive(tmp_path / name)) for name in ("plain.tar", "packed.tar.gz"))
     assert [one.material for one in first] != []
     assert sorted(map(repr, (one.material for one in first))) == sorted(map(repr, (one.material for one in second)))
+
+
+_VALUES = st.none() | st.integers() | st.text(max_size=6) | st.sampled_from([DIGEST, OTHER, "sha256:", SIMPLE, IN_TOTO])
+_JSON = st.recursive(
+    _VALUES,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["digest", "mediaType", "annotations", "size", "x"]), inner, max_size=4)
+    ),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.dictionaries(st.sampled_from(["layers", "blobs", "subject", "config", "artifactType", "manifests"]), _JSON),
+    _JSON,
+)
+def test_no_manifest_raises(tmp_path: Path, document: dict[str, object], annotations: object) -> None:
+    manifest = as_json(document)
+    blobs = {**BLOBS, blob_name(sha256(manifest)): manifest}
+    entry = {**descriptor(OCI["manifest"], manifest), "annotations": annotations}
+    found = survey_files(tmp_path, layout([*entries_of(APP, MANIFEST), entry], blobs))
+    for one in attached.attached_documents(found):
+        assert isinstance(one, (EvidenceError, Embedded, SignedDocument))

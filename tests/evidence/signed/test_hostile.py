@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compliance.errors import EvidenceError
+from compliance.evidence.signed import reading
 from compliance.evidence.signed.embedding import embedded
 from compliance.evidence.signed.reading import READER
 from compliance.model.attestation import Trust
@@ -143,6 +144,21 @@ def test_a_payload_2000_deep_and_one_of_20_megabytes_are_read_or_told() -> None:
     inside = embedded(found)
     assert inside is not None
     assert len(inside.data) > 20_000_000
+
+
+@pytest.mark.parametrize("unit", [b"{}", b"\n", b'{"_type":1}\n', b"[]\n", b"{}x", b"[", b"}"])
+def test_files_of_nothing_but_structure_end_at_a_cap(unit: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "MAX_DOCUMENTS", 50)
+    assert len(everything(unit * 100_000)) <= 51
+
+
+def test_a_document_of_too_many_values_is_told() -> None:
+    (found,) = read_all(b'{"_type": "x", "subject": [' + b"[" * 4_000_000)
+    assert "above the limit of 4,000,000" in str(found)
+    values = b'{"_type": "x", "subject": [' + b"{}," * 2_000_001 + b"{}]}"
+    (found,) = read_all(values)
+    assert isinstance(found, EvidenceError)
+    assert "above the limit of 2,000,000" in str(found)
 
 
 def test_names_from_evidence_are_printable() -> None:
