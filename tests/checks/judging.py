@@ -33,6 +33,7 @@ from compliance.model.vulnerability import EpssScores, KevCatalog, ScanReport, S
 from compliance.model.workload import Pod
 from compliance.pipeline.judging import header_of
 from compliance.pipeline.units import recognise
+from tests.checks import supply_chain_records
 from tests.images import making
 
 PARAMETERS = "parameters.yaml"
@@ -49,6 +50,9 @@ def records_of(case: Path) -> list[Record]:
 
 
 def _read(file: Path) -> Iterator[Record]:
+    if file.name.endswith(supply_chain_records.PROOF):
+        yield from supply_chain_records.records(file, _built)
+        return
     if file.name.endswith(IMAGE):
         yield from images_of(making.oci_tar(making.load(file)), file.name)
         return
@@ -61,6 +65,10 @@ def _read(file: Path) -> Iterator[Record]:
         for found in reader.read(piece_data, piece, file.name, hashlib.sha256(data).hexdigest()):
             assert not isinstance(found, EvidenceError), found
             yield found
+
+
+def _built(description: making.Description, name: str) -> Iterator[Image]:
+    yield from images_of(making.oci_tar(description), name)
 
 
 def images_of(archive: bytes, name: str) -> Iterator[Image]:
@@ -80,6 +88,8 @@ def images_of(archive: bytes, name: str) -> Iterator[Image]:
 def parameters_of(case: Path) -> Parameters:
     """The organisation's values of a case; the defaults where it states none."""
     file = case / PARAMETERS
+    if case.name.endswith(supply_chain_records.PROOF):
+        return supply_chain_records.parameters_in(case)
     if not case.is_dir() or not file.exists():
         return Parameters()
     stated = yaml.safe_load(file.read_text())
