@@ -54,8 +54,9 @@ _CLAIMS = {
 _OTHER_NAME = x509.ObjectIdentifier(f"{_ARC}7")
 CLAIM_BYTES = 4_096
 
-#: What cryptography raises on certificates that are no good; some are plain exceptions.
+#: What cryptography and rfc3161-client raise on what is no good; some are plain exceptions, a name's odd text KeyError.
 BROKEN = (
+    LookupError,
     ValueError,
     TypeError,
     OverflowError,
@@ -84,9 +85,9 @@ def load_certificate(der: bytes) -> x509.Certificate:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # cryptography warns of serial numbers that it will refuse one day
             found = x509.load_der_x509_certificate(der)
-            found.extensions  # noqa: B018 - parsed on first access, which is where it may fail
-            found.not_valid_before_utc  # noqa: B018 - same
-            found.not_valid_after_utc  # noqa: B018 - same
+            # All of these are parsed on first access, which is where they may fail.
+            _ = (found.extensions, found.subject, found.issuer, found.serial_number)
+            _ = (found.not_valid_before_utc, found.not_valid_after_utc)
     except BROKEN as error:
         raise ValueError("it is not a certificate that can be read") from error
     return found

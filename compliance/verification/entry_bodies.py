@@ -18,6 +18,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from compliance.model.signed import Signing
+from compliance.verification.certificates import BROKEN
 from compliance.verification.keys import Key, Signed, load_der, load_pem
 from compliance.verification.standing import bad, undecided
 
@@ -164,8 +165,7 @@ def _intoto2(spec: _Spec) -> Bound | None:
         return None
     found = spec.content.payloadHash
     signers = tuple(
-        (_twice_decoded(one.sig), _pem_der(_decoded(one.publicKey)))
-        for one in spec.content.envelope.signatures
+        (_twice_decoded(one.sig), _pem_der(_decoded(one.publicKey))) for one in spec.content.envelope.signatures
     )
     return Bound(found.algorithm, bytes.fromhex(found.value), True, signers)
 
@@ -212,7 +212,10 @@ def _twice_decoded(text: str) -> bytes:
 def _pem_der(pem: bytes) -> bytes:
     """The DER of a PEM certificate, or of a PEM public key. Raises ValueError."""
     if b"BEGIN CERTIFICATE" in pem:
-        return x509.load_pem_x509_certificate(pem).public_bytes(serialization.Encoding.DER)
+        try:
+            return x509.load_pem_x509_certificate(pem).public_bytes(serialization.Encoding.DER)
+        except BROKEN as error:
+            raise ValueError("not a certificate") from error
     return load_pem(pem.decode()).der
 
 

@@ -116,7 +116,7 @@ class _Builder:
             return end
         if atom in ("*", "+", "?") or (len(atom) > 2 and atom[0] == "{"):
             raise PatternError("a repeat has nothing to repeat")
-        if atom in ("^", "$", "{"):
+        if atom in ("^", "$", "{", "["):
             raise PatternError(f"{atom} must be escaped inside a pattern")
         end = self.state()
         try:

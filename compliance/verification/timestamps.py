@@ -33,7 +33,8 @@ def read_timestamp(data: bytes) -> rfc3161_client.TimeStampResponse:
     try:
         found = rfc3161_client.decode_timestamp_response(_as_response(data))
         _ = (found.tst_info.gen_time, found.signed_data.certificates)
-    except BROKEN as error:
+        _ = [(one.issuer, one.serial_number) for one in found.signed_data.signer_infos]
+    except (*BROKEN, AttributeError) as error:
         raise undecided("a timestamp beside it cannot be read") from error
     return found
 

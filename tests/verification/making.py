@@ -11,7 +11,7 @@ import hashlib
 import json
 import struct
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from cryptography import x509
@@ -30,7 +30,7 @@ from tests.verification.der import integer, object_id, octets, sequence, set_of,
 
 ORIGIN = Origin(path="evidence.json", sha256="0" * 64, document=None, pointer="", inner="", offset=0, length=1, line=1)
 #: When everything is signed unless a test says otherwise.
-NOON = datetime(2026, 1, 15, 12, 0, 0, tzinfo=timezone.utc)
+NOON = datetime(2026, 1, 15, 12, 0, 0, tzinfo=UTC)
 STATEMENT_TYPE = "application/vnd.in-toto+json"
 SUBJECT = "https://github.com/example/app/.github/workflows/release.yml@refs/tags/v1.0.0"
 ISSUER = "https://token.actions.githubusercontent.com"
@@ -345,7 +345,9 @@ class Simulator:
         data = struct.pack("!BBQH", 0, 0, milliseconds, 1) + entry + b"\0\0"
         signature = sign(self.ct_key, data)
         log = hashlib.sha256(spki(self.ct_key)).digest()
-        one = b"\0" + log + struct.pack("!QH", milliseconds, 0) + b"\4\3" + struct.pack("!H", len(signature)) + signature
+        one = (
+            b"\0" + log + struct.pack("!QH", milliseconds, 0) + b"\4\3" + struct.pack("!H", len(signature)) + signature
+        )
         return struct.pack("!HH", len(one) + 2, len(one)) + one
 
     def bundle(
@@ -463,4 +465,7 @@ def _spec(
         envelope = {"payloadType": STATEMENT_TYPE, "signatures": [{"sig": twice, "publicKey": shown}]}
         return {"content": {"envelope": envelope, "payloadHash": payload_hash}}, "0.0.2"
     hashed = {"algorithm": "sha256", "value": hashlib.sha256(data).hexdigest()}
-    return {"data": {"hash": hashed}, "signature": {"content": b64(signature), "publicKey": {"content": shown}}}, "0.0.1"
+    return {
+        "data": {"hash": hashed},
+        "signature": {"content": b64(signature), "publicKey": {"content": shown}},
+    }, "0.0.1"
