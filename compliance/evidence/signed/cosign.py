@@ -1,7 +1,6 @@
 """What cosign writes besides bundles: simple-signing payloads, annotations of layers, and bundles of its first format.
 
-Source: sigstore/cosign, specs/SIGNATURE_SPEC.md, specs/ATTESTATION_SPEC.md and pkg/cosign (LocalSignedPayload);
-containers/image, docs/containers-signature.5.md.
+Source: sigstore/cosign, specs/SIGNATURE_SPEC.md, specs/ATTESTATION_SPEC.md and pkg/cosign (LocalSignedPayload).
 """
 
 from __future__ import annotations
@@ -34,8 +33,8 @@ _CERTIFICATE = "dev.sigstore.cosign/certificate"
 _CHAIN = "dev.sigstore.cosign/chain"
 _BUNDLE = "dev.sigstore.cosign/bundle"
 _TIMESTAMP = "dev.sigstore.cosign/rfc3161timestamp"
-#: What a payload says it is. Source: cosign; containers/image calls its own otherwise.
-_TYPES = ("cosign container image signature", "atomic container signature", "https://sigstore.dev/cosign/sign/v1")
+#: What the payload of an image's signature says it is; a payload of any other type was signed for something else.
+_TYPE = "cosign container image signature"
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
 _HEX = re.compile(r"(?:[0-9a-f]{2}){1,64}")
 
@@ -105,7 +104,7 @@ def simple_signing_document(payload: bytes, place: Place, found: Annotated) -> S
 
 def _signed_digest(critical: Document) -> tuple[tuple[tuple[str, str], ...], str]:
     kind = critical.get("type")
-    if kind not in _TYPES:
+    if kind != _TYPE:
         return (), f'the signed payload is of type "{clean(kind)}", which is no signature of an image'
     stated = inner(critical, "image").get("docker-manifest-digest")
     found = _DIGEST.fullmatch(stated) if isinstance(stated, str) else None
