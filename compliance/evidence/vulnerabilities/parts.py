@@ -32,6 +32,8 @@ MAX_BYTES = 64 * 1024 * 1024
 MAX_FINDINGS = 1_000_000
 #: An escaped letter: a way to write a key so that a search for it misses it.
 _ESCAPED_LETTER = re.compile(rb"\\u00[4-7][0-9a-fA-F]")
+#: How much of a part is compared to tell that it is the one.
+_COMPARED = 4096
 #: Aliases, notes and the like that are kept of one thing.
 MAX_KEPT = 100
 #: Longest date that is looked at.
@@ -125,20 +127,29 @@ def unambiguous(data: bytes, keys: Mapping[bytes, int]) -> None:
     Raises:
         EvidenceError: a key stands twice.
     """
-    if len(data) <= sbom_parts.STRICT:
-        return
-    # the pattern alone is twice as fast as a search for its beginning, and finds nothing in most documents
-    if _ESCAPED_LETTER.search(data) or any(data.count(key) > most for key, most in keys.items()):
+    if len(data) > sbom_parts.STRICT and not holds_at_most(data, keys, 0, len(data)):
         sbom_parts.refuse_twofold(data)
 
 
-def without(data: bytes, key: bytes, text: bytes) -> bytes:
-    """The document with null in place of the value of a key; `text` is the value as it stands."""
+def holds_at_most(data: bytes, keys: Mapping[bytes, int], start: int, end: int) -> bool:
+    """Whether a part of a document holds each key that often and no more, and writes no letter as an escape."""
+    # the pattern alone is twice as fast as a search for its beginning, and finds nothing in most documents
+    return not _ESCAPED_LETTER.search(data, start, end) and all(
+        data.count(key, start, end) <= most for key, most in keys.items()
+    )
+
+
+def place_of(data: bytes, key: bytes, raw: msgspec.Raw) -> tuple[int, int] | None:
+    """Start and end of a part that was left undecoded, behind the first mention of its key; None when it is not there.
+
+    Nothing is copied: such a part may be nearly the whole document.
+    """
+    view = memoryview(raw)
     start = data.find(key) + len(key)
     start += len(data[start : start + 100]) - len(data[start : start + 100].lstrip(b" \t\r\n:"))
-    if data[start : start + len(text)] != text:
-        start = data.find(text)
-    return data[:start] + b"null" + data[start + len(text) :]
+    if data[start : start + _COMPARED] != bytes(view[:_COMPARED]):
+        return None
+    return start, start + len(view)
 
 
 class Cleaned(dict[str | None, str]):

@@ -24,10 +24,12 @@ from compliance.evidence.vulnerabilities.parts import (
     date_of,
     day_of,
     decoded,
+    holds_at_most,
     identifier,
     origin_of,
     package_of,
     part,
+    place_of,
     reading,
     severity_of,
     splitter,
@@ -36,7 +38,6 @@ from compliance.evidence.vulnerabilities.parts import (
     told,
     too_many,
     unambiguous,
-    without,
 )
 from compliance.model.evidence import SubjectType
 from compliance.model.reader import Reader, Record
@@ -159,17 +160,27 @@ def records(data: bytes, source: Source) -> Iterator[Record]:
     report = decoded(data, _decoder)
     if report.cluster_name is None or report.artifact_name is not None:
         results = part(report.results, _results, f"{source.base}/Results") or []
-        text = bytes(report.results) if len(data) > STRICT else b""
-        if text and len(data) - len(text) <= STRICT:
-            refuse_twofold(without(data, b'"Results"', text))  # what binds the report to its artifact stands once
-            unambiguous(text, _keys(results))
-        else:
-            unambiguous(data, {b'"ArtifactName"': 1, b'"Metadata"': 1, b'"Results"': 1, **_keys(results)})
+        _once(data, report.results, results)
         yield _of_artifact(report, results, source)
         return
     listed = [one for resource in _resources(report)[1] for one in resource.results or ()]
     unambiguous(data, {b'"ClusterName"': 1, b'"Results"': len(_resources(report)[1]), **_keys(listed)})
     yield from _of_cluster(report, source)
+
+
+def _once(data: bytes, raw: msgspec.Raw, results: list[_Result]) -> None:
+    """Nothing, for a report in which neither an id nor what binds it to its artifact stands twice.
+
+    Raises:
+        EvidenceError: a key stands twice.
+    """
+    place = place_of(data, b'"Results"', raw) if len(data) > STRICT else None
+    if place is None or len(data) - (place[1] - place[0]) > STRICT:
+        unambiguous(data, {b'"ArtifactName"': 1, b'"Metadata"': 1, b'"Results"': 1, **_keys(results)})
+        return
+    refuse_twofold(data[: place[0]] + b"null" + data[place[1] :])
+    if not holds_at_most(data, _keys(results), *place):
+        refuse_twofold(data)
 
 
 def _keys(results: list[_Result]) -> dict[bytes, int]:
