@@ -238,6 +238,21 @@ def admission_registry(cluster: Cluster, params: Parameters) -> Verdict:
     return _coverage("image-registry", "image registries", cluster, params)
 
 
+@check(
+    id="admission-sbom",
+    title="Only images with an attested SBOM are admitted",
+    severity=Severity.MEDIUM,
+    effort=Effort.PLATFORM,
+    fix="Enforce a policy that asks for a signed SBOM attestation of each image, on all namespaces.",
+)
+def admission_sbom(cluster: Cluster, params: Parameters) -> Verdict:
+    """An enforcing policy that asks for SBOM attestations covers each namespace that holds application workloads.
+
+    Source: NIST SP 800-190, 4.1.1 and 4.1.5; NIST SP 800-53 rev 5, SR-4; Kyverno documentation, "Verify Images".
+    """
+    return _coverage("sbom", "SBOMs of images", cluster, params)
+
+
 def _coverage(topic: str, words: str, cluster: Cluster, params: Parameters) -> Verdict:
     """Whether enforcing policies on a topic cover every application namespace that is seen."""
     if not cluster.policies:

@@ -38,6 +38,7 @@ _TOPICS: tuple[tuple[str, re.Pattern[str]], ...] = (
         ),
     ),
     ("sbom", re.compile(r"cyclonedx|spdx|\bsbom\b", re.IGNORECASE)),
+    ("provenance", re.compile(r"slsa\.dev/provenance|slsaprovenance|\bprovenance\b", re.IGNORECASE)),
 )
 
 

@@ -294,7 +294,7 @@ class AdmissionPolicy:
     `engine` is `kyverno`, `gatekeeper`, `validating-admission-policy`, `sigstore` or `ratify`.
     `enforcing` is None when the object itself cannot say (a ValidatingAdmissionPolicy without its
     binding). `topics` are what it asks for: `pod-security`, `image-signature`, `image-registry`,
-    `sbom`, `other`. `exempt_namespaces` are named exclusions; `namespaces` limits it to those
+    `sbom`, `provenance`, `other`. `exempt_namespaces` are named exclusions; `namespaces` limits it to those
     when not empty; `exempts_by_selector` is true when a selector or a condition excludes more
     than can be listed. `at` is the pointer that shows the mode.
     """

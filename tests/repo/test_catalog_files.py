@@ -250,4 +250,6 @@ def test_commands_only_read(library: Library) -> None:
         "dockerfile",
         "container-inspect",
         "sbom",
+        "admission-report",
+        "api-audit-log",
     }
