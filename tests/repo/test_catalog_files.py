@@ -34,6 +34,10 @@ COUNTS = {
     ("pss-baseline", "1.37"): 12,
     ("pss-restricted", "1.37"): 15,
     ("nsa-cisa", "1.2"): 28,
+    ("sbom-minimum-elements", "NTIA-2021"): 14,
+    ("sbom-minimum-elements", "CISA-2025-draft"): 17,
+    ("sbom-minimum-elements", "CISA-2026"): 23,
+    ("slsa-build", "1.2"): 9,
 }
 FEDRAMP = [
     key for key in COUNTS if key[0].startswith("fedramp-") and key[0] not in ("fedramp-20x", "fedramp-containers")
