@@ -39,23 +39,27 @@ def attested(document: SignedDocument, trust: TrustPolicy) -> Attestation:
     claim, material = document.claim, document.material
     if material is None:
         return claim if claim.because else replace(claim, because=_sentence("it carries no signature"))
-    claim = replace(claim, signatures=len(material.signatures))
     if not material.signatures:
-        because = _sentence(material.fault or "it carries no signature")
-        return replace(claim, trust=Trust.PRESENT_UNSIGNED, because=because)
+        return _refused(document, Trust.PRESENT_UNSIGNED, material.fault or "it carries no signature")
     if material.fault:
-        return replace(claim, trust=Trust.INVALID, because=_sentence(material.fault))
+        return _refused(document, Trust.INVALID, material.fault)
     over = _over_cap(material)
     if over:
-        return replace(claim, trust=Trust.NOT_CHECKED, because=_sentence(over))
+        return _refused(document, Trust.NOT_CHECKED, over)
     found = anchors(trust)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # cryptography warns of certificates that it will refuse one day
         shared = _shared(claim, material)
         if shared is None:
-            return replace(claim, trust=Trust.INVALID, because=_sentence("the digest that was signed is no sha256"))
+            return _refused(document, Trust.INVALID, "the digest that was signed is no sha256")
         judged = [judge(one, shared, found) for one in material.signatures]
     return _verdict(claim, judged, found)
+
+
+def _refused(document: SignedDocument, trust: Trust, words: str) -> Attestation:
+    """The claim with a verdict that no signature was looked at for."""
+    count = len(document.material.signatures) if document.material is not None else 0
+    return replace(document.claim, trust=trust, because=_sentence(words), signatures=count)
 
 
 def _over_cap(material: Material) -> str:
@@ -104,17 +108,18 @@ def _verdict(claim: Attestation, judged: Sequence[Judged], found: Anchors) -> At
     others = [one for one in judged if one.standing is not Standing.TRUSTED]
     faults = tuple(found.faults)
     if len(trusted) >= found.threshold:
-        return _filled(claim, Trust.VERIFIED, trusted[0], [*trusted, *others], ())
+        return _filled(claim, Trust.VERIFIED, [*trusted, *others], len(judged), ())
     if bad:
-        return _filled(claim, Trust.INVALID, bad[0], [*bad, *(one for one in judged if one not in bad)], faults)
+        rest = [one for one in judged if one.standing is not Standing.BAD]
+        return _filled(claim, Trust.INVALID, [*bad, *rest], len(judged), faults)
     if trusted:
-        short = f"{len(trusted)} of the {found.threshold} distinct trusted signers that are asked for"
-        return _filled(claim, Trust.SIGNED_UNTRUSTED, trusted[0], [*trusted, *others], (f"It has {short}.", *faults))
+        short = f"Only {len(trusted)} of the {found.threshold} distinct trusted signers that are asked for have signed."
+        return _filled(claim, Trust.SIGNED_UNTRUSTED, [*trusted, *others], len(judged), (short, *faults))
     open_ones = [one for one in judged if one.standing is Standing.UNDECIDED]
     known = [one for one in judged if one.standing is Standing.UNTRUSTED]
     if open_ones:
-        return _filled(claim, Trust.NOT_CHECKED, open_ones[0], [*open_ones, *known], faults)
-    return _filled(claim, Trust.SIGNED_UNTRUSTED, known[0], known, faults)
+        return _filled(claim, Trust.NOT_CHECKED, [*open_ones, *known], len(judged), faults)
+    return _filled(claim, Trust.SIGNED_UNTRUSTED, known, len(judged), faults)
 
 
 _OPENING = {
@@ -122,16 +127,17 @@ _OPENING = {
     Trust.SIGNED_UNTRUSTED: "The signature is not trusted: ",
     Trust.INVALID: "The signature is invalid: ",
     Trust.NOT_CHECKED: "The signature was not verified: ",
-    Trust.PRESENT_UNSIGNED: "",
 }
 
 
 def _filled(
-    claim: Attestation, trust: Trust, first: Judged, told: Sequence[Judged], after: Sequence[str]
+    claim: Attestation, trust: Trust, told: Sequence[Judged], signatures: int, after: Sequence[str]
 ) -> Attestation:
-    """The claim with a verdict; `first` gives signer and time, `told` are in the reason, in order, each once."""
+    """The claim with a verdict; `told` are in the reason, in order, each once, the first gives signer and time."""
+    first = told[0]
     words = list(dict.fromkeys(one.words for one in told))
-    said = f"{_OPENING[trust]}{words[0]}"
+    few = first.standing is Standing.TRUSTED and trust is not Trust.VERIFIED
+    said = f"{'Too few have signed: ' if few else _OPENING[trust]}{words[0]}"
     if first.proven is not None:
         said += f", at {said_time(first.proven.seconds)} by {first.proven.source}"
     sentences = [f"{said}.", *(f"Another signature: {one}." for one in words[1:]), *after]
@@ -144,6 +150,7 @@ def _filled(
         fingerprint=first.fingerprint,
         proven_time=None if first.proven is None else said_time(first.proven.seconds),
         time_source="" if first.proven is None else first.proven.source,
+        signatures=signatures,
         claims=dict(first.claims),
     )
 

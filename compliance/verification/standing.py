@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
@@ -47,8 +46,7 @@ class Proven(NamedTuple):
     source: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class Judged(NamedTuple):
     """One signature after verification. `who` tells distinct signers apart; empty unless it is trusted.
 
     `signer`, `issuer` and `claims` are empty unless the certificate's chain was verified or the key is configured.
