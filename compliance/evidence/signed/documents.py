@@ -9,7 +9,7 @@ from compliance.evidence.signed.bundle import bundle_document, is_bundle
 from compliance.evidence.signed.claims import Claim, Place, unsigned
 from compliance.evidence.signed.cosign import blob_bundle_document, is_blob_bundle
 from compliance.evidence.signed.dsse import envelope_document, is_envelope
-from compliance.evidence.signed.encoding import KIND, Document, items, mapping
+from compliance.evidence.signed.encoding import KIND, Document, inner, items, mapping
 from compliance.evidence.signed.notation import is_jws, jws_document
 from compliance.evidence.signed.statement import unsigned_statement
 from compliance.model.attestation import Envelope
@@ -43,20 +43,23 @@ def document_of(value: object, data: bytes, place: Place) -> SignedDocument:
 
 
 def several(value: object) -> Iterator[tuple[str, object]]:
-    """The documents in one value with their pointers: itself, or those of a list or of an answer of GitHub.
+    """The documents in one value with their pointers: itself, or those of a list, or of an answer of a service.
 
     Source: GitHub REST API, "List attestations" (`attestations[].bundle`); `gh attestation verify --format json`
-    (`[].attestation.bundle`).
+    (`[].attestation.bundle`); `gcloud artifacts docker images describe --show-provenance --format json`
+    (`provenance_summary.provenance[].envelope`).
     """
     listed, at = value, ""
     if isinstance(value, dict) and isinstance(value.get("attestations"), list):
         listed, at = value["attestations"], "/attestations"
+    elif isinstance(value, dict) and "provenance_summary" in value:
+        listed, at = items(inner(value, "provenance_summary").get("provenance")), "/provenance_summary/provenance"
     if not isinstance(listed, list):
         yield "", value
         return
     for index, one in enumerate(items(listed)):
         pointer, inside = f"{at}/{index}", one
-        for key in ("attestation", "bundle"):
+        for key in ("attestation", "bundle", "envelope"):
             found = mapping(inside).get(key)
             if isinstance(found, dict):
                 pointer, inside = f"{pointer}/{key}", found

@@ -42,6 +42,7 @@ _TELLING = (
     frozenset((b"_type", b"predicateType")),
     frozenset((b"base64Signature",)),
     frozenset((b"verificationMaterial",)),
+    frozenset((b"image_summary", b"provenance_summary")),
 )
 _ROW = re.compile(rb"[^\s][^\n]*")
 _BUNDLE = re.compile(rb'\s*:?\s*"application/vnd\.dev\.sigstore\.bundle')

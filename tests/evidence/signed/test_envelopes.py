@@ -149,17 +149,26 @@ def test_text_round_a_document_is_not_passed_over() -> None:
     assert "not valid JSON" in refused(whole + b"\nsomething else")
 
 
-@pytest.mark.parametrize("shape", ["list", "github", "verified"])
-def test_what_github_gives_is_read_bundle_by_bundle(shape: str) -> None:
+@pytest.mark.parametrize("shape", ["list", "github", "verified", "google"])
+def test_what_services_answer_is_read_document_by_document(shape: str) -> None:
     made = [bundle({"dsseEnvelope": envelope(statement())}) for _ in range(2)]
     value: object = {
         "list": made,
         "github": {"attestations": [{"bundle": one, "repository_id": 1} for one in made]},
+        "google": {
+            "image_summary": {"digest": "x"},
+            "provenance_summary": {"provenance": [{"build": {}, "envelope": envelope(statement())} for _ in range(2)]},
+        },
         "verified": [{"attestation": {"bundle": one}, "verificationResult": {}} for one in made],
     }[shape]
     found = read_all(json.dumps(value).encode())
     pointers = [one.claim.origin.pointer for one in found if isinstance(one, SignedDocument)]
-    start = {"list": "/{}", "github": "/attestations/{}/bundle", "verified": "/{}/attestation/bundle"}[shape]
+    start = {
+        "list": "/{}",
+        "github": "/attestations/{}/bundle",
+        "verified": "/{}/attestation/bundle",
+        "google": "/provenance_summary/provenance/{}/envelope",
+    }[shape]
     assert pointers == [start.format(0), start.format(1)]
 
 
