@@ -50,17 +50,17 @@ def _lines(stream: BinaryIO) -> Iterator[Slice | EvidenceError]:
     while True:
         chunk = stream.read(_CHUNK)
         buffer = rest + chunk
-        cut = len(buffer) if not chunk else buffer.rfind(b"\n") + 1
-        if cut and (cut >= _TARGET or not chunk):
+        cut = buffer.rfind(b"\n") + 1 if chunk else len(buffer)
+        endless = len(buffer) - cut > MAX_EVENT
+        if cut and (cut >= _TARGET or endless or not chunk):
             count = buffer.count(b"\n", 0, cut)
             yield Slice(offset=offset, length=cut, line=line, document=number, item=None, count=max(count, 1))
             offset, line, number, buffer = offset + cut, line + count, number + count, buffer[cut:]
-        rest = buffer
-        if not chunk:
-            return
-        if len(rest) > MAX_EVENT + _TARGET:
+        if endless:
             yield EvidenceError(f"one line is longer than {MAX_EVENT:,} bytes; no audit event is", line=line)
+        if endless or not chunk:
             return
+        rest = buffer
 
 
 def read(data: bytes, slice: Slice, path: str, sha256: str) -> Iterator[Record | EvidenceError]:
