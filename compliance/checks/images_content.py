@@ -19,7 +19,7 @@ DENIED = (
     "telnet", "telnetd", "inetutils-telnet*", "rsh-client", "rsh-server", "rsh-redone-*", "ftp", "ftpd", "tftp*",
     "nmap*", "ncat", "netcat*", "nc", "socat", "tcpdump", "wireshark*", "tshark", "ettercap*", "hping3", "masscan",
     "openssh-server*", "dropbear*", "vsftpd", "proftpd*", "xinetd", "nis", "ypserv", "talk", "talkd", "john", "hydra",
-    "gcc", "gcc-[0-9]*", "g++", "g++-[0-9]*", "gcc-c++", "clang", "clang-[0-9]*", "build-essential", "build-base",
+    "gcc", "gcc-[0-9]", "gcc-[0-9][0-9]", "g++", "g++-[0-9]*", "gcc-c++", "clang", "clang-[0-9]*", "build-essential", "build-base",
     "make", "cmake", "gdb", "strace", "ltrace",
 )  # fmt: skip
 _SYSTEM = frozenset({"deb", "apk", "rpm"})

@@ -24,6 +24,9 @@ from compliance.evidence.image.tree import (
     below,
 )
 
+#: Directories that are remembered by the paths of names in them, and the characters of these paths.
+_PLACES_KEPT, _REMEMBERED = 50_000, 8 << 20
+
 
 def merged(contents: Sequence[LayerContents | None]) -> Root:
     """The root of all layers that could be read, from the lowest to the highest."""
@@ -42,6 +45,7 @@ class _Laying:
         self._contents = contents
         self._number = number
         self._places: dict[str, tuple[Node, str]] = {}
+        self._remembered = 0
         self._pins: dict[str, Extras] = {}
         self._faults: dict[tuple[str, bool], tuple[int, str]] = {}
 
@@ -127,6 +131,10 @@ class _Laying:
                 words = f"names are longer than {MAX_PATH:,} characters or lie below more than {MAX_DEPTH} folders"
                 self._fault(words, path, hides=True)
                 return None
+            if len(self._places) >= _PLACES_KEPT or self._remembered > _REMEMBERED:
+                self._places.clear()
+                self._remembered = 0
+            self._remembered += len(above)
             found = self._places[above] = self._resolved(above)
         return found[0], found[1], name
 

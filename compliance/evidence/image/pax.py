@@ -16,7 +16,7 @@ def pax_records(body: bytes) -> dict[bytes, bytes]:
     Source: POSIX.1-2017 pax, "pax Extended Header".
     """
     records: dict[bytes, bytes] = {}
-    at = 0
+    at = count = 0
     while at < len(body):
         space = body.find(b" ", at, at + 12)
         digits = body[at:space] if space > at else b""
@@ -28,7 +28,8 @@ def pax_records(body: bytes) -> dict[bytes, bytes]:
             raise ValueError("an extended header with a record that is no KEY=VALUE")
         records[key] = value
         at = end
-    return records
+        count += 1
+    return records, count
 
 
 def xattrs(records: Mapping[bytes, bytes]) -> dict[bytes, bytes]:

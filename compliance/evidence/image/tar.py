@@ -23,6 +23,9 @@ BLOCK = 512
 MAX_MEMBERS = 1_000_000
 #: Bytes of one extension header. Source: Go archive/tar, maxSpecialFileSize.
 MAX_EXTENSION = 1024 * 1024
+#: Records of all PAX headers of one archive: some five for each member. They unpack from next to nothing, and take
+#: half a second a million.
+MAX_RECORDS = 8_000_000
 #: Bytes of a name or link target; Linux takes 4,096.
 MAX_NAME = 64 * 1024
 #: Bytes of one member. No layer holds a file of a tebibyte.
@@ -124,6 +127,7 @@ class TarStream:
         self._left = 0  # data of the current member
         self._padding = 0
         self._name = b""
+        self._records_read = 0
         self._numbers: dict[bytes, int] = {}
 
     def __iter__(self) -> Iterator[TarMember]:
@@ -324,9 +328,13 @@ class TarStream:
 
     def _records(self, body: bytes) -> dict[bytes, bytes]:
         try:
-            return pax_records(body)
+            records, count = pax_records(body)
         except ValueError as error:
             self._fail(f"{error}; make the archive again")
+        self._records_read += count
+        if self._records_read > MAX_RECORDS:
+            self._fail(f"more than {MAX_RECORDS:,} records of extension headers, which is the most that is read")
+        return records
 
     def _extend(self, made: TarMember, extended: _Extended, flag: bytes) -> TarMember:
         """The member as its extension headers change it.

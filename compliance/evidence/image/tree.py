@@ -139,19 +139,31 @@ class Root:
 
     def walk(self) -> Iterator[tuple[str, Node]]:
         """Every node but the top one with its path (no leading `/`), each once."""
-        pending = [("", self.top)]
+        pending = [("", iter((self.top.children or {}).items()))]
         while pending:
-            path, node = pending.pop()
-            if node is not self.top:
-                yield path, node
-            for name, child in (node.children or {}).items():
-                pending.append((below(path, name), child))
+            above, rest = pending[-1]
+            name, node = next(rest, ("", self.top))
+            if node is self.top:
+                pending.pop()
+                continue
+            path = below(above, name)
+            yield path, node
+            if node.children:
+                pending.append((path, iter(node.children.items())))
+
+    def _all(self) -> Iterator[Node]:
+        """Every node, the top one among them, without the work of naming it."""
+        pending = [self.top]
+        while pending:
+            node = pending.pop()
+            yield node
+            pending.extend((node.children or {}).values())
 
     def counts(self) -> tuple[int, int]:
         """How many files there are, directories left out, and their bytes; hard links of one file weigh once."""
         files, size = self._uncounted_files, self._uncounted_size
         seen: set[int] = set()
-        for _, node in [("", self.top), *self.walk()]:
+        for node in self._all():
             if node.kind is not EntryType.DIRECTORY:
                 files += 1
             if node.kind is EntryType.FILE and node.entry is not None and id(node.entry) not in seen:
