@@ -44,7 +44,7 @@ def image_vulnerability_fixable(
     """
     items = known_items(image, supply_chain, cluster, params, as_of)
     found = [one for one in _open(items) if one.fixed_in and one.severity in (*_GRAVE, "unknown")]
-    words = [f"{one.said}, fixed in {short(one.fixed_in)}" for one in _worst_first(found)]
+    words = [f"{one.said}, fixed in {short(one.fixed_in)}{_not_believed(one)}" for one in _worst_first(found)]
     none = "no critical or high one with a fix is open"
     return _judged(image, supply_chain, as_of, items, found, words, none)
 
@@ -74,6 +74,15 @@ def image_vulnerability_exploited(
         return not_checked(reason, at=[image.at_config()])
     at = [_catalog(supply_chain.kev)] if supply_chain.kev is not None else []
     return _judged(image, supply_chain, as_of, items, found, words, none, at)
+
+
+def _not_believed(item: VulnerabilityItem) -> str:
+    """What would suppress it if it counted: a statement of nobody trusted, or the scanner's own choice."""
+    if item.vex_refused:
+        return f"; {item.vex_refused[0]}"
+    if item.suppressed:
+        return f"; the scanner left it out by itself ({short(item.suppressed)}), which is no statement that counts"
+    return ""
 
 
 def _catalog(catalog: KevCatalog) -> At:

@@ -170,7 +170,8 @@ def _vdr(certification_class: str, known: Inputs) -> Deadline:
     words = f"FedRAMP VDR, {row}, {('reachable and ', 'not reachable, ', '')[column]}"
     words += "not likely exploitable" if column == 2 else "likely exploitable"
     found = _after(known, evaluate + table[impact][column], f"{words}, gives", "discovery")
-    told = f"{found.because}, of which {evaluate} are for the evaluation, whose date nobody states"
+    assumed = _assumed(("likely exploitable", known.exploitable), ("reachable", known.exposed))
+    told = f"{found.because}, of which {evaluate} are for the evaluation, whose date nobody states{assumed}"
     return Deadline(due=found.due, because=told, accepted_after=accepted, unset=found.unset)
 
 
@@ -190,7 +191,14 @@ def _bod(known: Inputs) -> Deadline:
         return Deadline(due=None, because=f"{words}: with the next system upgrade")
     forensic = " and asks for a forensic triage" if key in BOD_FORENSIC else ""
     found = _after(known, days, f"{words}, gives", "discovery")
-    return Deadline(due=found.due, because=f"{found.because}{forensic}", unset=found.unset)
+    assumed = _assumed(("exposed", known.exposed), ("automatable", known.automatable), ("total impact", known.total))
+    return Deadline(due=found.due, because=f"{found.because}{forensic}{assumed}", unset=found.unset)
+
+
+def _assumed(*inputs: tuple[str, Answer]) -> str:
+    """What was taken for the worse case because nobody says."""
+    unknown = [name for name, answer in inputs if answer is Answer.UNKNOWN]
+    return f" (taken for {' and '.join(unknown)}: no evidence says)" if unknown else ""
 
 
 def _after(known: Inputs, days: float, words: str, since: str) -> Deadline:

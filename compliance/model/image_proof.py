@@ -43,7 +43,7 @@ class About:
 def about(image: Image, chain: SupplyChain, *kinds: str) -> About:
     """The attestations of some kinds (`Attestation.about`; none means any) that name or hang on an image."""
     matches = [match for match in chain.attestations_of(image) if not kinds or match.attestation.about in kinds]
-    own = {image.digests.manifest, image.digests.index} - {None}
+    own = {image.digests.manifest, image.digests.index, image.digests.config} - {None}
     inside = [match for match in matches if not own.isdisjoint(match.attestation.digests())]
 
     def of(trust: Trust) -> tuple[AttestationMatch, ...]:
