@@ -29,8 +29,8 @@ def hardening(known: Known, links: Sequence[IdentityLink]) -> tuple[HardeningFac
         _none(known, "no-set-id", "set-user-ID or set-group-ID file", files.set_id if files else None),
         _none(known, "no-file-capabilities", "file with capabilities", files.capabilities if files else None),
         _read_only(known),
-        _sbom(joined["sbom"]),
-        _signature(joined["signature"]),
+        _joined("sbom", "SBOM bound by digest", joined["sbom"]),
+        _joined("signature", "Signed, and the signature verified", joined["signature"]),
         _owner(known),
         _cadence(known),
     )
@@ -99,24 +99,15 @@ def _runs(container: RunContainer, use: Use) -> bool:
     return use.reference in (container.image, container.image_id)
 
 
-def _sbom(link: IdentityLink) -> HardeningFact:
+def _joined(id: str, title: str, link: IdentityLink) -> HardeningFact:
+    """What is asked for is shown by a proven link alone; what nobody handed in is not known."""
     standing = {
         Link.PROVEN: Standing.SHOWN,
         Link.WEAK: Standing.MISSING,
         Link.BROKEN: Standing.MISSING,
         Link.UNKNOWN: Standing.UNKNOWN,
     }[link.link]
-    return _fact("sbom", "SBOM bound by digest", standing, link.because)
-
-
-def _signature(link: IdentityLink) -> HardeningFact:
-    standing = {
-        Link.PROVEN: Standing.SHOWN,
-        Link.WEAK: Standing.MISSING,
-        Link.BROKEN: Standing.MISSING,
-        Link.UNKNOWN: Standing.UNKNOWN,
-    }[link.link]
-    return _fact("signature", "Signed, and the signature verified", standing, link.because)
+    return HardeningFact(id=id, title=title, standing=standing, because=link.because, at=link.at)
 
 
 def _owner(known: Known) -> HardeningFact:

@@ -15,6 +15,8 @@ from compliance.model.image import Facts, Image
 from compliance.model.image_reference import image_reference
 from compliance.model.image_user import UserVerdict, effective_user
 from compliance.model.images import Bound, Images, SbomMatch, Use
+from compliance.model.proof_report import ImageVulnerabilities
+from compliance.model.supply_chain import SupplyChain
 from compliance.rendering.text import count, cut, middle
 
 #: Files named in one sentence, and characters of a path; the lists of the page hold more.
@@ -38,7 +40,7 @@ class Known:
     """One image and what the evidence joins to it. `absent` is empty text when files not found are proven absent.
 
     `builds` are the trusted dates of all images that bear a name of the same repository, this one's among them,
-    oldest first and each once.
+    oldest first and each once. `vulnerabilities` is None without a usable scan.
     """
 
     image: Image
@@ -50,12 +52,23 @@ class Known:
     cluster: Cluster
     configuration: Configuration
     absent: str
+    chain: SupplyChain
+    clock: datetime
+    vulnerabilities: ImageVulnerabilities | None
 
 
-def known_of(images: Images, cluster: Cluster, configuration: Configuration, clock: datetime) -> tuple[Known, ...]:
+def known_of(
+    images: Images,
+    cluster: Cluster,
+    configuration: Configuration,
+    clock: datetime,
+    chain: SupplyChain,
+    vulnerabilities: Iterable[ImageVulnerabilities],
+) -> tuple[Known, ...]:
     """Every image of the evidence, by subject id."""
     ages = {image.subject.id: age_of(image, clock) for image in images.images}
     builds = _builds(images.images, ages)
+    rows = {row.image: row for row in vulnerabilities}
     return tuple(
         Known(
             image=image,
@@ -67,6 +80,9 @@ def known_of(images: Images, cluster: Cluster, configuration: Configuration, clo
             cluster=cluster,
             configuration=configuration,
             absent=why_unproven(image),
+            chain=chain,
+            clock=clock,
+            vulnerabilities=rows.get(image.subject.id),
         )
         for image in sorted(images.images, key=lambda one: one.subject.id)
     )

@@ -8,12 +8,16 @@ from __future__ import annotations
 from collections import Counter
 
 from compliance.assess.hardening import WITH_LAYERS, rebuilt
-from compliance.assess.image_facts import Known, by_digest, places, told
+from compliance.assess.image_facts import Known, by_digest, places, repositories, told
 from compliance.model.check import listed
 from compliance.model.image import DatabaseState, Facts, Image, RootFileSystem
 from compliance.model.image_report import Pillar, Standing
+from compliance.model.images import Bound
+from compliance.model.proof_report import ImageVulnerabilities
 from compliance.model.reach import reach
-from compliance.rendering.text import count, sentence, size
+from compliance.model.scan_lineage import mended
+from compliance.model.times import moment
+from compliance.rendering.text import count, cut, sentence, size
 
 #: Ecosystems named with their number of packages.
 _ECOSYSTEMS_TOLD = 6
@@ -124,13 +128,74 @@ def _identity(known: Known) -> Pillar:
 
 
 def _exploitability(known: Known) -> Pillar:
-    files = known.image.filesystem
-    facts = ["no scan of this image is joined to it, so nobody can say which vulnerabilities it has"]
-    if files is not None:
-        sees = f"what a scanner would go by: {_packages(files)}"
-        facts.append(f"{sees}; not all there is can be seen: {files.scannable}" if files.scannable else sees)
-    missing = "a vulnerability scan of this very digest, and the VEX statements about it"
-    return _pillar("exploitability", "Nothing exploitable is known", Standing.UNKNOWN, facts, missing)
+    """Shown only by a complete and fresh scan of the very digest in which nothing open is likely to be exploited."""
+    title, files, found = "Nothing exploitable is known", known.image.filesystem, known.vulnerabilities
+    sees = f"what a scanner would go by: {_packages(files)}" if files else ""
+    if files and files.scannable:
+        sees += f"; not all there is can be seen: {files.scannable}"
+    if found is None:
+        facts = ["no usable scan of this image is joined to it, so nobody can say which vulnerabilities it has", sees]
+        missing = "a vulnerability scan of this very digest, and the VEX statements about it"
+        return _pillar("exploitability", title, Standing.UNKNOWN, facts, missing)
+    missing_parts = _lacking_of_scan(known, found)
+    facts = [_open_words(found), _set_aside(found), _deadline_words(found), _scan_words(known, found), sees]
+    bad = found.likely or found.overdue
+    sure = bad and found.bound is Bound.DIGEST
+    standing = Standing.MISSING if sure else Standing.UNKNOWN if missing_parts or bad else Standing.SHOWN
+    return _pillar("exploitability", title, standing, facts, "; ".join(missing_parts))
+
+
+def _lacking_of_scan(known: Known, found: ImageVulnerabilities) -> list[str]:
+    """What keeps a scan without grave findings from showing that there are none."""
+    missing = []
+    if found.bound is not Bound.DIGEST:
+        missing.append(f"a scan of this very digest: this one is joined {found.bound.value}")
+    age = _days_since(found.scanned, known)
+    most = known.configuration.parameters.scan_max_age_days
+    if age is None or age > most:
+        missing.append(f"a scan of the last {count(most, 'day')}")
+    if found.incomplete:
+        missing.append(f"a scan that sees everything: {found.incomplete[0]}")
+    return missing
+
+
+def _days_since(stated: str, known: Known) -> int | None:
+    when = moment(stated)
+    return None if when is None else (known.clock - when).days
+
+
+def _open_words(found: ImageVulnerabilities) -> str:
+    if not found.counts.open:
+        return "no vulnerability is open"
+    kinds = listed([f"{number:,} {severity}" for severity, number in found.severities if number], limit=6)
+    return (
+        f"{count(found.counts.open, 'vulnerability is', 'vulnerabilities are')} open ({kinds}): {found.kev:,} known to "
+        f"be exploited, {found.likely:,} likely to be or taken for it, {found.fixable:,} with a fix"
+    )
+
+
+def _set_aside(found: ImageVulnerabilities) -> str:
+    counts = found.counts
+    if counts.raw == counts.open:
+        return ""
+    return (
+        f"{counts.raw:,} raw = {counts.open:,} open + {counts.vex_suppressed:,} answered by VEX + "
+        f"{counts.deviated:,} deviated + {counts.fixed:,} fixed since"
+    )
+
+
+def _deadline_words(found: ImageVulnerabilities) -> str:
+    parts = [f"{found.overdue:,} past the day they had to be mended"] if found.overdue else []
+    parts += [f"{found.undated:,} without a day, because something is missing that sets it"] if found.undated else []
+    parts += [f"the next day is {found.next_due}"] if found.next_due else []
+    return "; ".join(parts)
+
+
+def _scan_words(known: Known, found: ImageVulnerabilities) -> str:
+    age = _days_since(found.scanned, known)
+    when = f"{found.scanned[:10]}, {count(age, 'day')} before" if age is not None else "of no date"
+    differ = f"; scanners differ about {found.disagreements:,}" if found.disagreements else ""
+    return f"scanned by {listed(found.scanners, limit=3)}, {when}, joined {found.bound.value}{differ}"
 
 
 def _exposure(known: Known) -> Pillar:
@@ -156,4 +221,26 @@ def _cadence(known: Known) -> Pillar:
     standing, words = rebuilt(known)
     most = known.configuration.parameters.image_max_age_days
     missing = "" if standing is Standing.SHOWN else "dates of consecutive builds, and when fixes were published"
-    return _pillar("cadence", f"Rebuilt at least every {count(most, 'day')}", standing, [words], missing)
+    facts = [words, *_mended_words(known)]
+    return _pillar("cadence", f"Rebuilt at least every {count(most, 'day')}", standing, facts, missing)
+
+
+def _mended_words(known: Known) -> list[str]:
+    """How long vulnerabilities of the same repositories lasted, as far as several scans show it."""
+    found = []
+    for name in repositories(known.image):
+        scans = known.chain.lineages.get(name, ())
+        days = sorted(one.days for one in mended(scans, known.chain.names))
+        dated = {scan.created[:10] for scan in scans if scan.created}
+        if len(dated) < 2:
+            continue
+        said = "none is gone since the first"
+        if len(days) == 1:
+            said = f"1 vulnerability is gone, {count(days[0], 'day')} after it was first seen"
+        elif days:
+            said = (
+                f"{len(days):,} vulnerabilities are gone, half of them within "
+                f"{count(days[(len(days) - 1) // 2], 'day')} of first sight, the slowest after {count(days[-1], 'day')}"
+            )
+        found.append(f"scans of {cut(name, 80)} on {count(len(dated), 'day')}: {said}")
+    return found

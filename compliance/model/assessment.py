@@ -13,6 +13,7 @@ from compliance.model.configuration import Configuration, Deviation, Review
 from compliance.model.evidence import Location, Subject
 from compliance.model.image_report import ImageReport
 from compliance.model.outcome import Outcome, Reason, Severity, Status
+from compliance.model.proof_report import NO_SCANS, AttestationRow, VulnerabilityReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -298,6 +299,8 @@ class Assessment:
     evidence_kinds: Mapping[str, EvidenceKind]
     summary: Summary
     command: str
+    attestations: tuple[AttestationRow, ...] = ()
+    vulnerabilities: VulnerabilityReport = NO_SCANS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

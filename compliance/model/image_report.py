@@ -7,6 +7,7 @@ from enum import Enum
 
 from compliance.model.evidence import Location
 from compliance.model.image import Image
+from compliance.model.proof_report import ImageVulnerabilities
 
 
 class Standing(Enum):
@@ -50,11 +51,16 @@ class Pillar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentityLink:
-    """How firmly the SBOM, scan, signature, provenance or admission decision is joined to the image, and why."""
+    """How firmly one side of the chain is joined to the image, and why; of a break, both sides.
+
+    `kind` is `workload`, `digest`, `base`, `sbom`, `scan`, `signature`, `provenance`, `admission` or `owner`. `at` is
+    the document that shows it, None where there is none.
+    """
 
     kind: str
     link: Link
     because: str
+    at: Location | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +82,11 @@ class LayerRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageReport:
-    """One image. `age_days` is None when no trustworthy date is stated; `run_by` are subject ids of workloads."""
+    """One image. `age_days` is None when no trustworthy date is stated; `run_by` are subject ids of workloads.
+
+    `identity` are the five kinds of evidence that can be joined to it, `chain` all links from the workload that runs it
+    to whoever owns its next rebuild, these five among them. `vulnerabilities` is None where no usable scan is joined.
+    """
 
     image: Image
     uid: int | None
@@ -92,3 +102,5 @@ class ImageReport:
     base_words: str
     owner: str
     place: Location
+    chain: tuple[IdentityLink, ...]
+    vulnerabilities: ImageVulnerabilities | None

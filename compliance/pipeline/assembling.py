@@ -12,10 +12,12 @@ import msgspec
 import zstandard
 
 from compliance import __version__
+from compliance.assess.attestations import attestation_rows
 from compliance.assess.findings import Basis, assess_framework
 from compliance.assess.gaps import actions, requests
 from compliance.assess.images import image_reports
 from compliance.assess.summary import Seen, population, summarise
+from compliance.assess.vulnerabilities import vulnerability_report
 from compliance.catalog.loading import load_library
 from compliance.catalog.questions import find_framework
 from compliance.errors import CatalogError, UsageError
@@ -130,6 +132,8 @@ def assemble(request: Request, asked: Asked, observed: Observed) -> Assessment:
     )
     parts = population(seen, configuration)
     evidence_sha256 = _evidence_hash(evidence)
+    proof = observed.supply_chain
+    found = vulnerability_report(proof, observed.cluster, configuration, request.as_of)
     return Assessment(
         id=observation_id(f"{evidence_sha256} {configuration.sha256} {request.as_of}", _names(asked.frameworks)),
         as_of=request.as_of,
@@ -147,7 +151,9 @@ def assemble(request: Request, asked: Asked, observed: Observed) -> Assessment:
         population=parts,
         deviations=configuration.deviations,
         control_mappings=library.control_mappings,
-        images=image_reports(observed.images, observed.cluster, configuration, request.as_of),
+        images=image_reports(observed.images, observed.cluster, configuration, request.as_of, proof, found),
+        attestations=attestation_rows(proof),
+        vulnerabilities=found,
         evidence_kinds=library.evidence_kinds,
         summary=summarise(results, seen, parts, configuration, request.as_of),
         command=request.command,

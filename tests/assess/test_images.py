@@ -13,6 +13,7 @@ from compliance.model.evidence import Subject, SubjectType
 from compliance.model.image import DatabaseState, Image
 from compliance.model.image_report import ImageReport, Link, Standing
 from compliance.model.images import Images, join
+from compliance.model.proof_report import VulnerabilityReport
 from compliance.rendering.images import packages_total
 from tests.exports.images import (
     bare_image,
@@ -31,13 +32,18 @@ from tests.exports.images import (
     make_sbom,
     make_workload,
 )
+from tests.exports.proof import without_proof
 
 AS_OF = "2026-11-21T09:30:00Z"
 PLAIN = Configuration()
 
 
 def reported(images: Images, configuration: Configuration = PLAIN, cluster: Cluster | None = None) -> list[ImageReport]:
-    return list(image_reports(images, cluster or cluster_of(images), configuration, AS_OF))
+    return list(
+        image_reports(
+            images, cluster or cluster_of(images), configuration, AS_OF, without_proof(images), VulnerabilityReport()
+        )
+    )
 
 
 def report_of(image: Image, configuration: Configuration = PLAIN) -> ImageReport:

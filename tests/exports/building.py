@@ -34,12 +34,22 @@ from compliance.model.catalog import (
     Relationship,
 )
 from compliance.model.check import Check, CheckId, Verdict
-from compliance.model.configuration import Configuration, Deviation, Parameters, Party, Responsibility, System
+from compliance.model.configuration import (
+    Configuration,
+    Deviation,
+    Parameters,
+    Party,
+    Regime,
+    Remediation,
+    Responsibility,
+    System,
+)
 from compliance.model.evidence import EVIDENCE_SET, Location, Subject, SubjectType
 from compliance.model.outcome import Outcome, Severity
 from compliance.model.workload import Pod
 from tests.exports.hostility import make_hostile
-from tests.exports.images import ARCHIVE, base_of_all, make_images, make_reports
+from tests.exports.images import ARCHIVE, base_of_all, make_images
+from tests.exports.proof import TRUST, make_proof
 from tests.exports.rolling_up import check_result, framework_result
 from tests.exports.tables import (
     AS_OF,
@@ -86,11 +96,12 @@ def _judge(pod: Pod) -> Verdict:
     raise AssertionError("an exporter must not run a check")
 
 
-def make_assessment(subjects: int = 12, hostile: bool = False) -> Assessment:
+def make_assessment(subjects: int = 12, hostile: bool = False, *, with_proof: bool = True) -> Assessment:
     """The same Assessment for the same arguments: three images, and about 13 observations for each subject.
 
     `subjects=1600` gives a little more than 20,000 observations. With `hostile`, every free text
     carries markup, formulas, template syntax, bidi and control characters, and one holds 100 KB.
+    Without `with_proof` nobody handed in attestations, scans or decisions of a gate.
     """
     checks = tuple(_check(row) for row in sorted(CHECKS + CLUSTER_CHECKS + IMAGE_CHECKS))
     files = _files(subjects)
@@ -100,6 +111,7 @@ def make_assessment(subjects: int = 12, hostile: bool = False) -> Assessment:
     used = {file.path: sum(1 for row in rows for at in row.at if at.path == file.path) for file in files}
     evidence = tuple(replace(file, used_for=used[file.path]) for file in files)
     configuration = _configuration()
+    proof = make_proof(configuration, AS_OF, with_proof=with_proof and subjects > 0)
     assessment = Assessment(
         id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"assessment-{subjects}")),
         as_of=AS_OF,
@@ -117,7 +129,9 @@ def make_assessment(subjects: int = 12, hostile: bool = False) -> Assessment:
         population=_population(),
         deviations=configuration.deviations,
         control_mappings=_control_mappings(),
-        images=make_reports(configuration, AS_OF) if subjects else (),
+        images=proof.images if subjects else (),
+        attestations=proof.attestations,
+        vulnerabilities=proof.vulnerabilities,
         evidence_kinds={kind.id: kind for kind in EVIDENCE_KINDS},
         summary=_summary(results),
         command="compliance assess samples -f cis-kubernetes -f nist-800-190 -f fedramp-moderate",
@@ -288,7 +302,12 @@ def _configuration() -> Configuration:
             ),
         ),
         frameworks=tuple(f"{row[0]}@{row[1]}" for row in FRAMEWORKS),
-        parameters=Parameters(base_images=(base_of_all(),), packages_denied=("telnet",)),
+        parameters=Parameters(
+            base_images=(base_of_all(),),
+            packages_denied=("telnet",),
+            trust=TRUST,
+            remediation=Remediation(regime=Regime.FEDRAMP_REV5_LEGACY),
+        ),
         owners={"payments": "Team Payments", "registry.example.com/shop/checkout*": "Team Shop"},
         responsibilities=tuple(
             Responsibility(
@@ -311,6 +330,17 @@ def _configuration() -> Configuration:
                 date="2026-09-01",
                 expires="2027-03-01",
                 rationale="The network plugin needs the host's network.",
+            ),
+            Deviation(
+                id="DEV-2",
+                check="CVE-2026-2004",
+                subjects=(),
+                type="false-positive",
+                owner="Team Shop",
+                approver="Ida Officer",
+                date="2026-11-01",
+                expires="2027-02-01",
+                rationale="The compiler never runs in production.",
             ),
         ),
         sha256=_digest("compliance.yaml"),

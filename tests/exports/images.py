@@ -1,4 +1,4 @@
-"""Images as records, and the reports that are made of them, for tests of what the packet says of images."""
+"""Images as records, for tests of what the packet says of images."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import sha256
 
-from compliance.assess.images import image_reports
 from compliance.model.cluster import Cluster, RunContainer, WorkloadEntry
-from compliance.model.configuration import BaseImage, Configuration
+from compliance.model.configuration import BaseImage
 from compliance.model.evidence import EVIDENCE_SET, Origin, Subject, SubjectType
 from compliance.model.image import (
     NO_FACTS,
@@ -31,7 +30,6 @@ from compliance.model.image import (
     SecretFact,
     User,
 )
-from compliance.model.image_report import ImageReport
 from compliance.model.images import Images, join
 from compliance.model.sbom import Component, DescribedDigest, Sbom
 
@@ -341,9 +339,3 @@ def base_of_all() -> BaseImage:
     """An approved base: the layers that every image here begins with."""
     layers = tuple(make_layer("", number).diff_id for number in range(1, LAYERS_OF_BASE + 1))
     return BaseImage(name="company-base:12", diff_ids=layers)
-
-
-def make_reports(configuration: Configuration, as_of: str) -> tuple[ImageReport, ...]:
-    """What the packet says of the three images."""
-    images = make_images()
-    return image_reports(images, cluster_of(images), configuration, as_of)
