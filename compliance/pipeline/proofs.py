@@ -17,6 +17,8 @@ from compliance.pipeline.registered import readers
 from compliance.pipeline.units import HEAD
 from compliance.verification import verify
 
+#: The kinds of carried documents in words.
+_CALLED = {"sbom": "SBOM", "vex": "VEX document", "vulnerabilities": "vulnerability scan"}
 #: What a carried document may be; nothing else is read from within another.
 _CARRIED = (Sbom, ScanReport, VexDocument)
 
@@ -39,6 +41,10 @@ def carried_records(carried: Embedded) -> Iterator[Record | EvidenceError]:
         reader for reader in readers().values() if reader.record in _CARRIED and reader.identify(carried.data[:HEAD])
     ]
     if len(found) != 1:
+        if carried.kind != "other":
+            words = f"the {_CALLED[carried.kind]} that it carries is of a format that is not read"
+            at = f"{carried.origin.pointer}!"
+            yield EvidenceError(words, path=carried.origin.path, pointer=at, kind="Attestation")
         return
     piece = Slice(offset=0, length=len(carried.data), line=1, document=None, item=None, count=1)
     for record in found[0].read(carried.data, piece, carried.origin.path, carried.origin.sha256):
@@ -57,7 +63,8 @@ def _bound(record: Sbom | ScanReport | VexDocument, carried: Embedded) -> Record
     subject = replace(record.subject, id=f"{word}/{carried.id}")
     if isinstance(record, VexDocument):
         return replace(record, origin=origin, subject=subject)
+    if not carried.digests:
+        return replace(record, origin=origin, subject=subject)
+    # what a statement is about outranks what the document in it says of itself: a subject is matched by digest alone
     stated = tuple(DescribedDigest(digest=digest, pointer="") for digest in carried.digests)
-    known = {one.digest for one in stated}
-    digests = stated + tuple(one for one in record.digests if one.digest not in known)
-    return replace(record, origin=origin, subject=subject, digests=digests)
+    return replace(record, origin=origin, subject=subject, digests=stated)
