@@ -42,7 +42,8 @@ _MAX_DATE = 64
 _WINDOW = 256 * 1024
 _CHUNK = 1024 * 1024
 _SHA256 = re.compile(r"(?:^|[@:/=])(sha256:[0-9a-f]{64})(?![0-9a-f])", re.IGNORECASE)
-_TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*+)"(\s*:)?|[{}\[\]]', re.DOTALL)
+#: A string that does not end is taken whole: to look for another one in it costs its length once more each time.
+_TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*+)"(\s*:)?|".*|[{}\[\]]', re.DOTALL)
 #: An escaped letter: a way to write a key so that a search for it misses it.
 _ESCAPED_LETTER = re.compile(rb"\\u00[4-7][0-9a-fA-F]")
 

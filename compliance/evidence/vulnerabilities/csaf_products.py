@@ -11,7 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from compliance.errors import EvidenceError
-from compliance.evidence.vulnerabilities.parts import MAX_FINDINGS, too_many
+from compliance.evidence.vulnerabilities.parts import MAX_FINDINGS, MAX_KEPT, too_many
 from compliance.evidence.vulnerabilities.vex_parts import NOTHING, Things, digest_of, things
 
 #: Relations that are followed from one product to that which holds it.
@@ -108,7 +108,7 @@ class Products:
 
     def members(self, ids: list[str] | None, groups: list[str] | None) -> frozenset[str]:
         """The ids of a list, and those in its groups."""
-        return frozenset(ids or ()).union(*(self._groups.get(group, ()) for group in groups or ()))
+        return frozenset(ids or ()).union(*(self._groups.get(group, ()) for group in dict.fromkeys(groups or ())))
 
     def _add(self, product: _Product, *, is_range: bool) -> None:
         id = product.product_id or ""
@@ -154,4 +154,8 @@ def _names(helper: _Helper | None) -> list[str]:
         for one in group.file_hashes or ()
         if (one.algorithm or "").lower().replace("-", "") == "sha256" and (digest := digest_of(one.value))
     ]
+    if len(digests) > MAX_KEPT:
+        raise EvidenceError(
+            f"{len(digests):,} digests of one product, above the limit of {MAX_KEPT}", pointer="/product_tree"
+        )
     return digests or [name for name in (helper.purl, helper.cpe) if name]

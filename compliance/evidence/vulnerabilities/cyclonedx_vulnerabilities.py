@@ -325,16 +325,17 @@ def _statements(one: _Vulnerability, whole: _Whole, when: str, at: str) -> Itera
     notes: list[str] = []
     stated = analysis.last_updated or analysis.first_issued
     stamp = date_of(stated, "the date of the analysis", notes)
-    groups: dict[tuple[Things, bool, str], dict[str, Component | None]] = {}
+    groups: dict[tuple[str, bool, str], dict[str, Component | None]] = {}
     for each in one.affects or ():
-        products, components, note = _affected(each, whole, status)
+        link, components, note = _affected(each, whole, status)
         if components is not None:
-            parts = groups.setdefault((products, bool(components.names), note), {})
+            parts = groups.setdefault((link, bool(components.names), note), {})
             parts.update(zip(components.names, components.packages, strict=True))
     id = identifier(one.id, at)
     aliases = aliases_of(id, (other.id for other in one.references or ()))
     problem = problem_of(status, translated or written, detail, action, written=state)
-    for (products, _, note), parts in groups.items():
+    for (link, _, note), parts in groups.items():
+        products = things([link]) if link else whole.products
         made = VexStatement(
             id=id,
             aliases=aliases,
@@ -353,20 +354,21 @@ def _statements(one: _Vulnerability, whole: _Whole, when: str, at: str) -> Itera
         yield with_note(made, "; ".join([*notes, *([note] if note else [])]))
 
 
-def _affected(each: _Affected, whole: _Whole, status: str) -> tuple[Things, Things | None, str]:
-    """What holds it, the components meant (None: nothing is said of any), and what cannot be compared.
+def _affected(each: _Affected, whole: _Whole, status: str) -> tuple[str, Things | None, str]:
+    """The document that describes what holds it, the components meant, and what cannot be compared.
 
-    A reference is that of the described thing or a component, or a BOM-Link to one of another document.
+    A reference is that of the described thing or a component (the document is this one: empty text), or
+    a BOM-Link to one of another document. No components at all (None): nothing is said of any version.
     """
     ref = each.ref or ""
     if ref and ref == whole.ref:
-        return whole.products, things(()), "" if not each.versions else _RANGE
-    products, package, name = whole.products, None, ref
+        return "", things(()), "" if not each.versions else _RANGE
+    link, package, name = "", None, ref
     if ref.startswith("urn:cdx:"):
         link, _, inner = ref.partition("#")
-        products, name = things([link]), unquote(inner)
+        name = unquote(inner)
         if not name:
-            return products, things(()), "" if not each.versions else _RANGE
+            return link, things(()), "" if not each.versions else _RANGE
     found = whole.known.get(ref)
     if found is not None:
         name = found.purl or found.ref or ""
@@ -376,8 +378,8 @@ def _affected(each: _Affected, whole: _Whole, status: str) -> tuple[Things, Thin
     else:
         package = things([name]).packages[0] if name.strip() else None
         if package is None:
-            return products, NOTHING, "it names a component that the document does not hold"
-    return products, *_versions(each.versions or [], name, package, status)
+            return link, NOTHING, "it names a component that the document does not hold"
+    return link, *_versions(each.versions or [], name, package, status)
 
 
 def _versions(given: Iterable[_Version], name: str, package: Component, status: str) -> tuple[Things | None, str]:

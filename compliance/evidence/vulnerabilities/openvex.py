@@ -204,15 +204,17 @@ def _last_part(address: str | None) -> str | None:
 def _groups(one: _Statement) -> Iterator[tuple[Things, Things]]:
     """Products with the components that the statement speaks of in them; those with the same ones together."""
     common = things(one.subcomponents or ())
+    plain: list[str] = []
     grouped: dict[Things, list[str]] = {}
     for product in one.products or ():
-        if isinstance(product, str):
-            grouped.setdefault(common, []).append(product)
-            continue
-        own = [name for part in product.subcomponents or () for name in _names(part)]
-        grouped.setdefault(things(own) if own else common, []).extend(_names(product))
-    if not one.products:
-        yield things(()), common
+        own = (
+            [] if isinstance(product, str) else [name for part in product.subcomponents or () for name in _names(part)]
+        )
+        # to look a list up costs its length: the common one, for which there may be many products, stands aside
+        (grouped.setdefault(things(own), []) if own else plain).extend(_names(product))
+    if plain or not one.products or not grouped:
+        # a product that nothing can be compared with must not come out as whatever the document is signed for
+        yield (things(plain) if plain else NOTHING if one.products else things(())), common
     for components, products in grouped.items():
         found = things(products)
         yield found if found.names else NOTHING, components

@@ -18,6 +18,7 @@ from compliance.evidence.vulnerabilities.ecosystems import OF_SYFT
 from compliance.evidence.vulnerabilities.parts import (
     ID,
     MAX_FINDINGS,
+    MAX_KEPT,
     SCAN,
     Source,
     cleaned,
@@ -309,7 +310,7 @@ def _finding(result: _Result, rule: _Rule, id: str, at: str) -> ScanFinding:
     of_rule, own = rule.properties or _Properties(), result.properties or _Properties()
     score = _score(own.security_severity) or _score(of_rule.security_severity)
     package, severity, fixed = _told(result, rule, own.purl or of_rule.purl, own.purls or of_rule.purls)
-    tags = [tag.lower() for tag in of_rule.tags or () if tag.lower() in _LEVELS]
+    tags = [tag.lower() for tag in (of_rule.tags or [])[:MAX_KEPT] if tag.lower() in _LEVELS]
     word = severity_of(severity or (tags[0] if tags else None))
     return ScanFinding(
         identifier(id, at),

@@ -36,7 +36,7 @@ from compliance.model.vulnerability import SsvcRecord
 MAX_RECORDS = 100_000
 #: CISA, as the CVE program numbers it.
 _CISA = "134c704f-9b21-4f2e-91b3-4a467353bcc0"
-_TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*+)"(\s*:)?|[{}\[\]]', re.DOTALL)
+_TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*+)"(\s*:)?|".*|[{}\[\]]', re.DOTALL)
 
 
 class _Provider(msgspec.Struct, rename="camel"):

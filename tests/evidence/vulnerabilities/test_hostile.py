@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -180,3 +181,15 @@ def test_a_whole_file_is_one_slice() -> None:
     (piece,) = READERS["grype"].split(io.BytesIO(b"{}"))
     assert isinstance(piece, Slice)
     assert (piece.offset, piece.length, piece.line, piece.count) == (0, 2, 1, 1)
+
+
+@pytest.mark.parametrize(
+    "hint", ["openvex.dev/ns", '"matches"', '"SchemaVersion"', '"scanner"', '"runs"', '"CVE_RECORD"']
+)
+def test_an_unfinished_string_is_looked_at_once(hint: str) -> None:
+    """64 KiB of quotes in a string without an end: to begin anew at each of them took seven seconds."""
+    head = (f'{{{hint}: "' if hint[0] == '"' else f'{{"{hint}": "').encode() + b'\\"' * 32_000
+    started = time.process_time()
+    for reader in READERS.values():
+        reader.identify(head)
+    assert time.process_time() - started < 1
