@@ -12,7 +12,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 
-from compliance.verification.keys import DER_BYTES, WeakKeyError, key_of
+from compliance.verification.keys import DER_BYTES, key_of
 from compliance.verification.standing import bad, untrusted
 
 #: Intermediates between a leaf and a root, and signatures tried in the search of a path.
@@ -152,7 +152,7 @@ def _issues(issuer: x509.Certificate, child: x509.Certificate, below: int, usage
         if isinstance(child.signature_hash_algorithm, hashes.SHA1 | hashes.MD5):
             return False
         child.verify_directly_issued_by(issuer)
-    except (*BROKEN, WeakKeyError):
+    except BROKEN:
         return False
     return True
 

@@ -31,8 +31,12 @@ _PREHASHED = Prehashed(hashes.SHA256())
 PublicKey = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey | rsa.RSAPublicKey
 
 
-class WeakKeyError(ValueError):
-    """A key that nobody should verify with; the message says why."""
+class UnusableKeyError(ValueError):
+    """A key that is not verified with; the message says why."""
+
+
+class WeakKeyError(UnusableKeyError):
+    """A key that nobody should verify with."""
 
 
 class Key(NamedTuple):
@@ -57,7 +61,7 @@ class Signed(NamedTuple):
 
 
 def key_of(public: object) -> Key:
-    """A loaded key, if it is strong and of a kind that is verified. Raises WeakKeyError."""
+    """A loaded key, if it is strong and of a kind that is verified. Raises UnusableKeyError."""
     if isinstance(public, rsa.RSAPublicKey):
         if public.key_size < RSA_BITS:
             raise WeakKeyError(f"an RSA key of {public.key_size} bits is too weak; at least {RSA_BITS} are asked")
@@ -65,9 +69,9 @@ def key_of(public: object) -> Key:
             raise WeakKeyError(f"an RSA key of {public.key_size} bits is above the cap of {RSA_BITS_MOST}")
     elif isinstance(public, ec.EllipticCurvePublicKey):
         if public.curve.name not in _CURVES:
-            raise WeakKeyError(f"the curve {public.curve.name} is not one of P-256, P-384 and P-521")
+            raise UnusableKeyError(f"the curve {public.curve.name} is not one of P-256, P-384 and P-521")
     elif not isinstance(public, ed25519.Ed25519PublicKey):
-        raise WeakKeyError("its kind is not one of ECDSA, Ed25519 and RSA")
+        raise UnusableKeyError("its kind is not one of ECDSA, Ed25519 and RSA")
     der = public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     return Key(public, der, hashlib.sha256(der).hexdigest())
 

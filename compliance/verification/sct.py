@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.x509.certificate_transparency import LogEntryType, SignedCertificateTimestamp
 
 from compliance.verification.certificates import BROKEN
-from compliance.verification.keys import Key, Signed, WeakKeyError, holds, key_of
+from compliance.verification.keys import Key, Signed, holds, key_of
 from compliance.verification.standing import bad, untrusted
 from compliance.verification.trusted_root import Log
 
@@ -34,7 +34,7 @@ def check_sct(leaf: x509.Certificate, issuer: x509.Certificate, logs: tuple[Log,
         raise untrusted(
             "its certificate holds no signed certificate timestamp, which the trusted root asks for"
         ) from None
-    except (*BROKEN, WeakKeyError):
+    except BROKEN:
         raise bad("the signed certificate timestamps of its certificate cannot be read") from None
     known = False
     for one in found[:TIMESTAMPS]:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import NamedTuple
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
@@ -24,7 +25,7 @@ from compliance.verification.certificates import (
     valid_at,
 )
 from compliance.verification.entry_bodies import check_bound, key_in
-from compliance.verification.keys import Key, Signed, WeakKeyError, holds, key_of
+from compliance.verification.keys import Key, Signed, UnusableKeyError, WeakKeyError, holds, key_of
 from compliance.verification.log_entries import check_entry
 from compliance.verification.sct import check_sct
 from compliance.verification.standing import (
@@ -190,6 +191,8 @@ def _read(signature: Signature) -> tuple[x509.Certificate, tuple[x509.Certificat
         return leaf, tuple(offered), key_of(leaf.public_key())
     except WeakKeyError as error:
         raise bad(f"the key of its certificate cannot be relied on: {error}") from error
+    except (UnusableKeyError, UnsupportedAlgorithm) as error:
+        raise undecided(f"signatures by the key of its certificate are not verified: {error}") from error
     except BROKEN as error:
         raise bad("its certificate cannot be read") from error
 

@@ -16,7 +16,7 @@ from typing import NamedTuple, TypeVar
 from cryptography import x509
 
 from compliance.verification.certificates import load_certificate
-from compliance.verification.keys import Key, WeakKeyError, key_of, load_der
+from compliance.verification.keys import Key, UnusableKeyError, key_of, load_der
 
 #: Characters of one trusted root file, and instances of one kind in it.
 TEXT_CHARACTERS = 8_000_000
@@ -153,7 +153,7 @@ def _authority(one: dict[str, object]) -> Authority:
     for certificate in chain:
         try:
             key_of(certificate.public_key())
-        except WeakKeyError as error:
+        except UnusableKeyError as error:
             raise ValueError(f"a certificate cannot be used: {error}") from error
     return Authority(_text(one.get("uri", "")), chain, _valid_for(one))
 

@@ -61,6 +61,18 @@ def pem(key: Private) -> str:
     return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
+def public_key(key: Private, valid: Json) -> Json:
+    """A key as a trusted root holds it."""
+    return {"rawBytes": b64(spki(key)), "keyDetails": details(key), "validFor": valid}
+
+
+def details(key: Private) -> str:
+    """The key's kind. Source: sigstore protobuf-specs, PublicKeyDetails."""
+    if isinstance(key, ec.EllipticCurvePrivateKey):
+        return {256: "PKIX_ECDSA_P256_SHA_256", 384: "PKIX_ECDSA_P384_SHA_384"}[key.curve.key_size]
+    return "PKIX_ED25519" if isinstance(key, ed25519.Ed25519PrivateKey) else "PKIX_RSA_PKCS1V15_2048_SHA256"
+
+
 def fingerprint(key: Private) -> str:
     return hashlib.sha256(spki(key)).hexdigest()
 
@@ -125,10 +137,16 @@ def authority(
         .not_valid_after(NOON + timedelta(days=1800))
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .add_extension(_usage(signs_certificates=True), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(_issued_by(issuer.key if issuer else key), critical=False)
     )
     if usage is not None:
         builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
     return Certified(key, builder.sign(issuer.key if issuer else key, hashes.SHA384()))
+
+
+def _issued_by(key: ec.EllipticCurvePrivateKey) -> x509.AuthorityKeyIdentifier:
+    return x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key())
 
 
 def _usage(*, signs_certificates: bool = False) -> x509.KeyUsage:
@@ -256,7 +274,7 @@ class TransparencyLog:
         return {
             "baseUrl": f"https://{self.origin}",
             "hashAlgorithm": "SHA2_256",
-            "publicKey": {"rawBytes": b64(spki(self.key)), "keyDetails": "PKIX", "validFor": valid},
+            "publicKey": public_key(self.key, valid),
             "logId": {"keyId": b64(self.id)},
         }
 
@@ -323,6 +341,7 @@ class Simulator:
             .not_valid_after(at + timedelta(minutes=9))
             .add_extension(_usage(), critical=True)
             .add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
+            .add_extension(_issued_by(self.intermediate.key), critical=False)
             .add_extension(x509.SubjectAlternativeName([x509.UniformResourceIdentifier(subject)]), critical=True)
             .add_extension(_raw("1.3.6.1.4.1.57264.1.1", issuer.encode()), critical=False)
         )
@@ -406,7 +425,7 @@ class Simulator:
         ct_log = {
             "baseUrl": "https://ct.example",
             "hashAlgorithm": "SHA2_256",
-            "publicKey": {"rawBytes": b64(spki(self.ct_key)), "keyDetails": "PKIX", "validFor": times["ct"]},
+            "publicKey": public_key(self.ct_key, times["ct"]),
             "logId": {"keyId": b64(hashlib.sha256(spki(self.ct_key)).digest())},
         }
         return json.dumps(
@@ -433,7 +452,13 @@ def _raw(oid: str, value: bytes) -> x509.UnrecognizedExtension:
 
 
 def _chain(uri: str, chain: Sequence[bytes], valid: Json) -> Json:
-    return {"uri": uri, "certChain": {"certificates": [{"rawBytes": b64(one)} for one in chain]}, "validFor": valid}
+    subject = {"organization": "example", "commonName": uri}
+    return {
+        "subject": subject,
+        "uri": uri,
+        "certChain": {"certificates": [{"rawBytes": b64(one)} for one in chain]},
+        "validFor": valid,
+    }
 
 
 def certificate_pem(der: bytes) -> bytes:
@@ -447,7 +472,7 @@ def _spec(
     shown = b64(certificate_pem(der) if der else pem(key).encode())
     if generation == 2:
         raw = {"rawBytes": b64(der or spki(key))}
-        verifier: Json = {"keyDetails": "PKIX", "x509Certificate" if der else "publicKey": raw}
+        verifier: Json = {"keyDetails": details(key), "x509Certificate" if der else "publicKey": raw}
         signed = {"content": b64(signature), "verifier": verifier}
         if kind == "dsse":
             digest = {"algorithm": "SHA2_256", "digest": b64(hashlib.sha256(payload).digest())}
@@ -457,6 +482,7 @@ def _spec(
     payload_hash = {"algorithm": "sha256", "value": hashlib.sha256(payload).hexdigest()}
     if kind == "dsse":
         return {
+            "envelopeHash": {"algorithm": "sha256", "value": hashlib.sha256(signature).hexdigest()},
             "payloadHash": payload_hash,
             "signatures": [{"signature": b64(signature), "verifier": shown}],
         }, "0.0.1"

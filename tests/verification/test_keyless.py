@@ -11,7 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from compliance.model.attestation import Attestation, Trust
+from compliance.model.attestation import Attestation, Envelope, Trust
 from compliance.model.configuration import TrustedIdentity, TrustedRoot, TrustPolicy
 from compliance.verification import trust_faults, verify
 from tests.verification.making import (
@@ -76,6 +76,25 @@ def test_weak_leaf_key() -> None:
     found = judged(WORLD.bundle(signer=WORLD.leaf(key=weak)))
     assert found.trust is Trust.INVALID
     assert "1024 bits" in found.because
+
+
+def test_leaf_key_of_another_kind() -> None:
+    """A certificate for a curve that is not verified leaves its signature undecided."""
+    strange = WORLD.leaf(key=ec.generate_private_key(ec.SECP256K1()))
+    assert judged(WORLD.bundle(signer=strange)).trust is Trust.NOT_CHECKED
+
+
+def test_chain_of_a_cosign_layout() -> None:
+    """Outside of bundles a chain may bring its root, which then still must be one that is trusted."""
+    document = read(WORLD.bundle())
+    assert document.material is not None
+    one = document.material.signatures[0]
+    chain = one._replace(certificates=(*one.certificates, WORLD.intermediate.der, WORLD.root.der))
+    claim = replace(document.claim, envelope=Envelope.COSIGN_LAYOUT)
+    whole = replace(document, claim=claim, material=document.material._replace(signatures=(chain,)))
+    assert verify(whole, WORLD.trust()).trust is Trust.VERIFIED
+    assert verify(whole, SECOND.trust()).trust is Trust.SIGNED_UNTRUSTED
+    assert verify(replace(whole, claim=document.claim), WORLD.trust()).trust is Trust.INVALID
 
 
 def test_no_time_no_trust() -> None:
