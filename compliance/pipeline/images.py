@@ -30,6 +30,10 @@ from compliance.pipeline.reading import Shop, UnitResult
 from compliance.pipeline.registered import IMAGE, checks
 from compliance.pipeline.units import CHANGED, FileNotes, Stamp
 
+#: Bytes of all that is kept of the layers of one image, each time that one stands there: a Debian root of 11,000
+#: files has 240 kB. They take some ten times that in memory.
+MAX_CONTENTS = 24 << 20
+
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(LayerContents).decode
 
@@ -151,7 +155,7 @@ def build_image(task: ImageTask, shop: Shop) -> ImageResult:
     """Build an image from its layers and run the checks that need it alone."""
     started = time.process_time()
     try:
-        image = build(task.found, [_contents(layer, shop) for layer in task.found.layers], task.sha256_of)
+        image = build(task.found, _contents(task.found.layers, shop), task.sha256_of)
     except EvidenceError as error:
         return ImageResult(path=task.path, unit=None, trouble=error)
     except Exception as error:  # a fault of ours on one image must not cost the verdicts on all others
@@ -222,11 +226,30 @@ def _counted(records: Sequence[Record]) -> Mapping[str, int]:
     return Counter(CALLED[type(record)] for record in records)
 
 
-def _contents(layer: FoundLayer, shop: Shop) -> LayerContents | None:
-    """What was read of a layer; None when there were no bytes to read."""
-    if layer.piece is None or layer.actual is None:
-        return None
-    return _decode(_layer_file(shop, layer.actual).read_bytes())
+def _contents(layers: Sequence[FoundLayer], shop: Shop) -> list[LayerContents | None]:
+    """What was read of each layer, a blob that stands there twice decoded once; None when there were no bytes."""
+    known: dict[str, LayerContents] = {}
+    found: list[LayerContents | None] = []
+    weight = 0
+    for layer in layers:
+        if layer.piece is None or layer.actual is None:
+            found.append(None)
+            continue
+        file = _layer_file(shop, layer.actual)
+        weight += file.stat().st_size
+        if weight > MAX_CONTENTS:
+            found.append(_beyond(layer.piece.length))
+            continue
+        if layer.actual not in known:
+            known[layer.actual] = _decode(file.read_bytes())
+        found.append(known[layer.actual])
+    return found
+
+
+def _beyond(size: int) -> LayerContents:
+    """A layer that is not laid on those before it."""
+    words = f"what matters of it and the layers below it takes more than {MAX_CONTENTS:,} bytes; it was not looked at"
+    return LayerContents(diff_id="", compression="none", unpacked=0, members=0, size=size, faults=[words], read=False)
 
 
 def _layer_file(shop: Shop, sha256: str) -> Path:
