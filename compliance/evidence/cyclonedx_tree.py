@@ -12,7 +12,7 @@ from compliance.evidence.xml_documents import SEPARATOR
 #: Longest text of one element that is read, in characters.
 MAX_TEXT = 64 * 1024
 #: Items of lists (components, hashes, licences, properties, edges), all together.
-MAX_ITEMS = 4 * MAX_COMPONENTS
+MAX_ITEMS = 2 * MAX_COMPONENTS
 _SIGNATURE = "http://www.w3.org/2000/09/xmldsig# Signature"
 
 

@@ -15,7 +15,7 @@ import msgspec
 from compliance.errors import EvidenceError
 from compliance.evidence.purl import plain_text
 from compliance.evidence.recognition import without_mark
-from compliance.evidence.sbom_parts import KIND, MAX_COMPONENTS, decoded, locate, split, too_many, top_keys, unambiguous
+from compliance.evidence.sbom_parts import KIND, MAX_COMPONENTS, decoded, locate, split, top_keys, unambiguous
 from compliance.evidence.spdx3_graph import Graph, Translated, translated
 from compliance.evidence.spdx_document import sbom_of
 from compliance.model.reader import Reader, Record, Slice
@@ -24,7 +24,7 @@ from compliance.model.sbom import DescribedDigest, Sbom
 _CONTEXT = re.compile(rb'"@context"\s*:\s*(?:\[\s*)?"https?://spdx\.org/rdf/3')
 _VERSION = re.compile(r"3\.0(\.\d+)?")
 #: Elements of the graph: packages, files, relationships, agents, licences.
-MAX_ELEMENTS = 4 * MAX_COMPONENTS
+MAX_ELEMENTS = 2 * MAX_COMPONENTS
 _PLACE = re.compile(r"/packages/(\d+)(.*)")
 #: Where SPDX 3 keeps what SPDX 2 keeps under another key.
 _KEYS = {"/versionInfo": "/software_packageVersion", "/name": "/name"}
@@ -49,7 +49,7 @@ def read(data: bytes, slice: Slice, path: str, sha256: str) -> Iterator[Record |
 def _sbom(data: bytes, slice: Slice, path: str, sha256: str) -> Sbom:
     elements = decoded(data, _decoder).elements or []
     if len(elements) > MAX_ELEMENTS:
-        raise too_many(len(elements))
+        raise EvidenceError(f"{len(elements):,} elements, above the limit of {MAX_ELEMENTS:,} for one SBOM")
     if not elements:
         raise EvidenceError("a document without @graph, or with an empty one", pointer="/@graph")
     named = sum(element.spdx_id is not None for element in elements)

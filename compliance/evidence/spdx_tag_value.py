@@ -5,6 +5,7 @@ Source: spdx/spdx-spec, v2.2 and v2.3, "tag:value" format.
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Collection, Iterator
 from contextlib import suppress
@@ -31,7 +32,7 @@ from compliance.model.reader import Reader, Record, Slice
 from compliance.model.sbom import Sbom
 
 #: Relationships, files, references and the like of one document.
-MAX_ROWS = 4 * MAX_COMPONENTS
+MAX_ROWS = 2 * MAX_COMPONENTS
 _FIRST = re.compile(rb"(?:[ \t]*(?:#[^\n]*)?\r?\n)*+[ \t]*SPDXVersion[ \t]*:")
 _TAG = re.compile(r"[ \t]*([A-Za-z][A-Za-z0-9]*)[ \t]*:[ \t]*(.*)", re.DOTALL)
 _OPEN, _CLOSE = "<text>", "</text>"
@@ -104,7 +105,7 @@ def _rows(text: str) -> Iterator[_Row]:
     Raises:
         EvidenceError: a line that is no tag and no comment, or a `<text>` that nothing closes.
     """
-    lines = iter(enumerate(text.split("\n"), 1))
+    lines = enumerate(io.StringIO(text), 1)
     for number, line in lines:
         plain = line.strip()
         if not plain or plain.startswith("#"):
@@ -119,7 +120,7 @@ def _rows(text: str) -> Iterator[_Row]:
                 following = next(lines, None)
                 if following is None:
                     raise EvidenceError(f"the {_OPEN} of {tag} is not closed", line=number)
-                parts.append(following[1].rstrip("\r"))
+                parts.append(following[1].rstrip("\r\n"))
             value = "\n".join(parts).partition(_CLOSE)[0]
         yield _Row(number, tag, value)
 

@@ -6,16 +6,12 @@ import re
 
 #: What the first bytes of well-known evidence look like. The first match counts.
 _LOOKS: tuple[tuple[re.Pattern[bytes], str], ...] = (
-    (
-        re.compile(rb"<(?:\w+:)?bom\b[^>]{0,2000}cyclonedx\.org/schema/bom"),
-        "a CycloneDX SBOM in XML; hand in its JSON form",
-    ),
-    (re.compile(rb"^SPDXVersion:", re.MULTILINE), "an SPDX SBOM in tag-value form; hand in its JSON form"),
-    (
-        re.compile(rb'"@context"\s*:\s*(?:\[\s*)?"https?://spdx\.org/rdf/3'),
-        "an SPDX 3 SBOM (JSON-LD); hand in SPDX 2.3 or CycloneDX JSON",
-    ),
     (re.compile(rb"<rdf:RDF[^>]{0,2000}spdx\.org/rdf|xmlns:spdx="), "an SPDX SBOM in RDF; hand in its JSON form"),
+    (re.compile(rb"^spdxVersion\s*:", re.MULTILINE), "an SPDX SBOM in YAML; hand in its JSON form"),
+    (
+        re.compile(rb"cyclonedx\.v1_\d|<(?:\w+:)?bom\b"),
+        "a bill of materials of a form that is not read; hand in CycloneDX",
+    ),
     (re.compile(rb'"SchemaVersion"\s*:\s*2.{0,4000}"ArtifactName"', re.DOTALL), "a Trivy report"),
     (re.compile(rb'"ArtifactName"|"ArtifactType"'), "a Trivy report"),
     (re.compile(rb'"matches"\s*:\s*\[.{0,4000}"vulnerability"', re.DOTALL), "a Grype report"),
