@@ -37,6 +37,8 @@ _CLOSED = frozenset(
     | {"kind", "observations", "period_end", "period_start", "section", "sections", "sha256", "status"}
     | {"to_control", "to_framework", "type", "version"}
     | {"config_at", "created", "diff_id", "digests", "ecosystem", "form", "root_at"}
+    | {"about", "due", "first_seen", "fixed_on", "gone_on", "items", "kev_due", "made", "proven_time", "published"}
+    | {"regime", "severities", "severity", "next_due", "scanned", "stated", "fingerprint", "accepted_after"}
 )
 #: Fields that differ from that rule in one record: true is closed.
 _CLOSED_IN = {
@@ -48,9 +50,13 @@ _CLOSED_IN = {
     ("ObjectCount", "kind"): False,
     ("Subject", "kind"): False,
     ("Tool", "name"): True,
+    ("SeverityCounts", "date"): True,
+    ("SeverityCounts", "counts"): True,
+    ("VulnerabilityReport", "regime"): False,
+    ("StatementSubject", "digests"): True,
 }
 #: Records whose `id` is a person's or an attacker's text; all other ids are ours.
-_OPEN_IDS = frozenset({"Subject", "System"})
+_OPEN_IDS = frozenset({"Subject", "System", "VulnerabilityItem", "Mended"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +100,9 @@ def make_hostile(assessment: Assessment) -> Assessment:
         evidence=tuple(sorted(found.evidence, key=lambda one: one.path)),
         observations=_HostileObservations(tuple(rows)),
         snippets=_HostileSnippets(),
+        vulnerabilities=dataclasses.replace(
+            found.vulnerabilities, items=tuple(_hostile(item) for item in assessment.vulnerabilities.items)
+        ),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from compliance.exports.packet_json.proof_views import ImageVulnerabilitiesView
 from compliance.exports.packet_json.shape import LocationView, View
 
 #: A digest with its algorithm, as images write it.
@@ -86,6 +87,7 @@ class ImageLinkView(View):
     kind: str
     link: LinkWord
     because: str
+    at: LocationView | None
 
 
 class ImagePillarView(View):
@@ -117,7 +119,8 @@ class ImageView(View):
     Lists of files, `packages`, `files` and `unpacked` are null where no layer was handed in: then nobody
     knows. A list holds at most 500 files; `totals` counts all. While `incomplete` is set, files may be
     unseen, and an empty list proves nothing. `packages` are counted by ecosystem. Ages are in days, sizes
-    in bytes.
+    in bytes. `links` are all of the chain from the workload that runs it to the owner of its next rebuild;
+    `vulnerabilities` is null where no usable scan is joined to it.
     """
 
     id: str
@@ -159,6 +162,7 @@ class ImageView(View):
     history_steps: int
     identity: ImageIdentityView
     links: list[ImageLinkView]
+    vulnerabilities: ImageVulnerabilitiesView | None
     pillars: list[ImagePillarView]
     hardening: list[HardeningFactView]
     owner: str | None

@@ -5,10 +5,11 @@ from __future__ import annotations
 from msgspec import UNSET
 
 from compliance.exports.packet_json import image_views as views
+from compliance.exports.packet_json.proof import image_vulnerabilities_view
 from compliance.exports.packet_json.shape import LocationView
 from compliance.model.evidence import Location
 from compliance.model.image import BaseClass, Facts, Image, RootFileSystem
-from compliance.model.image_report import HardeningFact, ImageReport, LayerRow, Link, Pillar
+from compliance.model.image_report import HardeningFact, IdentityLink, ImageReport, LayerRow, Link, Pillar
 from compliance.rendering.images import os_of, packages_of
 
 #: Lists of files by their name in assessment.json.
@@ -62,7 +63,8 @@ def image_view(report: ImageReport) -> views.ImageView:
         volumes=list(image.config.volumes),
         history_steps=len(image.history),
         identity=_identity(report),
-        links=[views.ImageLinkView(kind=one.kind, link=one.link.value, because=one.because) for one in report.identity],
+        links=[_link(one) for one in report.chain],
+        vulnerabilities=image_vulnerabilities_view(report.vulnerabilities) if report.vulnerabilities else None,
         pillars=[_pillar(pillar) for pillar in report.pillars],
         hardening=[_hardening(fact) for fact in report.hardening],
         owner=report.owner or None,
@@ -157,6 +159,11 @@ def _identity(report: ImageReport) -> views.ImageIdentityView:
         provenance=word("provenance"),
         admission=word("admission"),
     )
+
+
+def _link(one: IdentityLink) -> views.ImageLinkView:
+    at = _location(one.at) if one.at is not None else None
+    return views.ImageLinkView(kind=one.kind, link=one.link.value, because=one.because, at=at)
 
 
 def _pillar(pillar: Pillar) -> views.ImagePillarView:

@@ -6,6 +6,13 @@ from msgspec import UNSET
 
 from compliance.exports.packet_json import views
 from compliance.exports.packet_json.images import image_view
+from compliance.exports.packet_json.proof import (
+    MILLION,
+    attestation_view,
+    deadlines_view,
+    trust_view,
+    vulnerability_set_view,
+)
 from compliance.model.assessment import (
     Action,
     Assessment,
@@ -57,6 +64,8 @@ def view(assessment: Assessment) -> views.AssessmentView:
         evidence_kinds=[_evidence_kind(kind) for kind in _sorted_kinds(assessment)],
         subjects=[_subject(subject) for subject in assessment.subjects],
         images=[image_view(report) for report in assessment.images],
+        attestations=[attestation_view(row) for row in assessment.attestations],
+        vulnerabilities=vulnerability_set_view(assessment.vulnerabilities),
         control_mappings=[_control_mapping(row) for row in _between_assessed(assessment)],
     )
 
@@ -150,6 +159,12 @@ def _parameters(parameters: Parameters) -> views.ParametersView:
         image_max_age_days=parameters.image_max_age_days,
         image_max_size=parameters.image_max_size or None,
         image_max_layers=parameters.image_max_layers or None,
+        scan_max_age_days=parameters.scan_max_age_days,
+        scan_database_max_age_days=parameters.scan_database_max_age_days,
+        kev_max_age_days=parameters.kev_max_age_days,
+        epss_likely=parameters.epss_likely / MILLION,
+        remediation=deadlines_view(parameters.remediation),
+        trust=trust_view(parameters.trust),
     )
 
 

@@ -7,6 +7,12 @@ from typing import Literal
 from msgspec import UNSET, UnsetType
 
 from compliance.exports.packet_json.image_views import ImageView
+from compliance.exports.packet_json.proof_views import (
+    AttestationView,
+    DeadlinesView,
+    TrustView,
+    VulnerabilitySetView,
+)
 from compliance.exports.packet_json.shape import Sha256, View
 
 StatusWord = Literal["satisfied", "not-satisfied", "not-applicable", "not-reviewed", "error"]
@@ -76,7 +82,8 @@ class BaseImageView(View):
 class ParametersView(View):
     """Values that checks judged against. `kubernetes_stated` is false when the newest version was assumed.
 
-    Ages are in days, sizes in bytes; a limit that nobody set is null.
+    Ages are in days, sizes in bytes; a limit that nobody set is null. From the probability `epss_likely` on
+    exploitation counts as likely.
     """
 
     kubernetes: str
@@ -96,6 +103,12 @@ class ParametersView(View):
     image_max_age_days: int
     image_max_size: int | None
     image_max_layers: int | None
+    scan_max_age_days: int
+    scan_database_max_age_days: int
+    kev_max_age_days: int
+    epss_likely: float
+    remediation: DeadlinesView
+    trust: TrustView
 
 
 class SectionView(View):
@@ -356,4 +369,6 @@ class AssessmentView(View):
     evidence_kinds: list[EvidenceKindView]
     subjects: list[SubjectView]
     images: list[ImageView]
+    attestations: list[AttestationView]
+    vulnerabilities: VulnerabilitySetView
     control_mappings: list[ControlMappingView]

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import jsonschema_rs
 import pytest
+import zstandard
 
 import compliance.exports
-from compliance.exports.packet_json import EXPORTER
-from compliance.exports.packet_json.writing import schema
+from compliance.exports.packet_json import EXPORTER, writing
+from compliance.exports.packet_json.writing import line_schema, schema
 from compliance.model.assessment import Assessment, Observation
 from tests.exports.building import make_assessment
 from tests.exports.conftest import Golden
@@ -32,6 +33,60 @@ def test_keeps_to_the_published_schema(hostile: bool) -> None:
 
 def test_published_schema_is_the_one_the_code_keeps_to(golden: Golden) -> None:
     golden(SCHEMAS / "assessment.schema.json", json.dumps(schema(), indent=2).encode() + b"\n")
+
+
+def test_published_schema_of_vulnerabilities_is_the_one_the_code_keeps_to(golden: Golden) -> None:
+    golden(SCHEMAS / "vulnerability.schema.json", json.dumps(line_schema(), indent=2).encode() + b"\n")
+
+
+@pytest.mark.parametrize("hostile", [False, True])
+def test_each_vulnerability_stands_on_a_line_with_the_fields_that_are_published(hostile: bool) -> None:
+    assessment = make_assessment(hostile=hostile)
+    lines = [json.loads(line) for line in written(EXPORTER, assessment)["vulnerabilities.jsonl"].splitlines()]
+    validator = _validator("vulnerability.schema.json")
+    assert lines
+    for line in lines:
+        validator.validate(line)
+    assert not validator.is_valid(lines[0] | {"score": 7})
+    keys = [(line["image"], line["id"], line["package"], line["version"]) for line in lines]
+    assert len(set(keys)) == len(keys) == assessment.vulnerabilities.counts.raw
+    assert hostile or keys == sorted(keys)
+
+
+def test_without_a_scan_there_is_no_file_and_nothing_is_called_zero_open() -> None:
+    files = written(EXPORTER, make_assessment(with_proof=False))
+    assert list(files) == ["assessment.json"]
+    document = json.loads(files["assessment.json"])
+    assert document["vulnerabilities"]["file"] is None
+    assert all(image["vulnerabilities"] is None for image in document["images"])
+    assert document["attestations"] == []
+
+
+@pytest.mark.parametrize("most", [10, 1000, 100_000])
+def test_lines_are_compressed_above_the_cap_and_the_same_either_way(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writing, "COMPRESS_ABOVE", most)
+    lines = [f'{{"number":{number}}}'.encode() for number in range(1000)]
+    whole = b"".join(line + b"\n" for line in lines)
+    found = writing.lines_file("vulnerabilities.jsonl", lines)
+    content = b"".join(found.chunks)
+    if len(whole) > most:
+        assert found.path == "vulnerabilities.jsonl.zst"
+        content = zstandard.ZstdDecompressor().decompressobj().decompress(content)
+    else:
+        assert found.path == "vulnerabilities.jsonl"
+    assert content == whole
+
+
+def test_attestations_are_told_in_four_words_with_what_they_are_about(assessment: Assessment) -> None:
+    document = json.loads(written(EXPORTER, assessment)["assessment.json"])
+    words = {one["path"]: one["trust"] for one in document["attestations"]}
+    assert set(words.values()) == {"verified", "signed-untrusted", "present-unsigned", "invalid", "not-checked"}
+    assert len(words) == len(assessment.attestations)
+    images = {one["id"] for one in document["images"]}
+    about = {one["path"]: set(one["images"]) for one in document["attestations"]}
+    assert about["proof/checkout.sig"] <= images
+    assert about["proof/checkout.sig"]
+    assert about["proof/stranger.json"] == set()
 
 
 def test_schema_refuses_members_it_does_not_know() -> None:
