@@ -34,6 +34,9 @@ from compliance.model.workload import Pod
 _SKEW = timedelta(minutes=1)
 #: Names by which policies on signatures are known where the policy itself was not handed in.
 _SIGNATURE = re.compile(r"verif|sign(?:ed|ature)|cosign|notary|notation|sigstore|ratify|attest", re.IGNORECASE)
+#: Engines that judge signatures and report nowhere on what they let in.
+#: Source: sigstore policy-controller and Ratify documentation.
+_SILENT = frozenset({"sigstore", "ratify", "gatekeeper"})
 _NOTHING = "no report of a policy engine, constraint status or audit log was handed in"
 _PLACES = 25
 
@@ -221,21 +224,34 @@ def pod_admission_signature(pod: Pod, supply_chain: SupplyChain, cluster: Cluste
     standing = current(on_workload(pod, supply_chain))
     signed = [one for one in standing if _on_signatures(one, cluster)]
     bad = [one for one in signed if one.result in ("fail", "error")]
-    good = [one for one in signed if one.result == "pass"]
+    audits = [one for one in audits_without_violation(pod, supply_chain, cluster) if _on_signatures(one, cluster)]
+    good = [one for one in signed if one.result == "pass"] or audits
     names = listed(sorted({_policy(one) for one in bad or good or standing}), limit=4)
     if bad:
         return failed(f"signatures of its images do not pass {names}: {bad[0].message}", at=_places(bad))
-    if good and any(is_enforced(one, cluster) is True for one in good):
-        return passed(f"let in by {names}{_on(good)}", at=_places(good))
-    if good and all(is_enforced(one, cluster) is False for one in good):
-        return failed(f"{names} passes it and only reports: an unsigned image would be let in, too", at=_places(good))
     if good:
-        return not_checked(f"{names} passes it; whether it refuses is set by a policy not handed in", at=_places(good))
+        return _let_in(good, names, cluster)
     reports = _judged([one for one in standing if one.form in STANDING])
+    silent = [policy for policy in cluster.policies if "image-signature" in policy.topics and policy.engine in _SILENT]
+    if silent:
+        words = (
+            f"{silent[0].header.kind} {silent[0].header.name} is on signatures, and writes no report on what it lets in"
+        )
+        return not_checked(words, at=[policy.header.at(policy.at) for policy in silent[:_PLACES]])
     if reports and not signed:
         words = f"judged by {names}, and by no policy on the signatures of its images"
         return failed(words, at=_places(reports))
     return not_checked("no decision about the signatures of its images is in the evidence", at=_places(signed))
+
+
+def _let_in(good: Sequence[AdmissionDecision], names: str, cluster: Cluster) -> Verdict:
+    """A pass by policies on signatures counts when one of them refuses what does not pass."""
+    modes = [is_enforced(one, cluster) for one in good]
+    if True in modes:
+        return passed(f"let in by {names}{_on(good)}", at=_places(good))
+    if None in modes:
+        return not_checked(f"{names} passes it; whether it refuses is set by a policy not handed in", at=_places(good))
+    return failed(f"{names} passes it and only reports: an unsigned image would be let in, too", at=_places(good))
 
 
 def _on_signatures(one: AdmissionDecision, cluster: Cluster) -> bool:

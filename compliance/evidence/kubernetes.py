@@ -258,7 +258,7 @@ def _template_text(text: str, line: int) -> EvidenceError:
 READER = Reader(
     id="kubernetes",
     title="Kubernetes objects, as YAML or JSON",
-    revision=1,
+    revision=2,
     evidence_kinds=("workload-manifest", "k8s-objects"),
     identify=identify,
     split=split,
