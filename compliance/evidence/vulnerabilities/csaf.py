@@ -120,18 +120,7 @@ def records(data: bytes, source: Source) -> Iterator[Record]:
     """
     found = decoded(data, _decoder)
     base, head = source.base, found.document or _Head()
-    if head.csaf_version != VERSION:
-        words = cleaned(head.csaf_version) or "without a version"
-        raise EvidenceError(
-            f"CSAF {words} is not read by this version of the tool ({VERSION} is)",
-            pointer=f"{base}/document/csaf_version",
-        )
-    if head.category != "csaf_vex":
-        raise EvidenceError(
-            f"its category is {cleaned(head.category) or 'missing'}, not csaf_vex; only that profile asks for the "
-            "reasons why a product is not affected",
-            pointer=f"{base}/document/category",
-        )
+    _refuse_other(head, base)
     given = found.vulnerabilities or []
     unambiguous(
         data,
@@ -160,6 +149,26 @@ def records(data: bytes, source: Source) -> Iterator[Record]:
         statements=tuple(with_note(one, draft) for one in statements),
         notes=(*notes, *([draft] if draft else [])),
     )
+
+
+def _refuse_other(head: _Head, base: str) -> None:
+    """Nothing, for a document of the version and the profile that is read.
+
+    Raises:
+        EvidenceError: it is another.
+    """
+    if head.csaf_version != VERSION:
+        words = cleaned(head.csaf_version) or "without a version"
+        raise EvidenceError(
+            f"CSAF {words} is not read by this version of the tool ({VERSION} is)",
+            pointer=f"{base}/document/csaf_version",
+        )
+    if head.category != "csaf_vex":
+        raise EvidenceError(
+            f"its category is {cleaned(head.category) or 'missing'}, not csaf_vex; only that profile asks for the "
+            "reasons why a product is not affected",
+            pointer=f"{base}/document/category",
+        )
 
 
 class _Kind(NamedTuple):

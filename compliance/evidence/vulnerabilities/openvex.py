@@ -115,16 +115,7 @@ def records(data: bytes, source: Source) -> Iterator[Record]:
     given = document.statements or []
     if len(given) > MAX_FINDINGS:
         raise too_many(len(given), "statements")
-    unambiguous(
-        data,
-        {
-            b'"statements"': 1,
-            b'"author"': 1,
-            b'"status"': len(given),
-            b'"vulnerability"': sum(one.vulnerability is not None for one in given),
-            b'"justification"': sum(one.justification is not None for one in given),
-        },
-    )
+    _once(data, given)
     notes: list[str] = []
     created_at = "last_updated" if document.last_updated else "timestamp"
     created = date_of(document.last_updated or document.timestamp, created_at, notes)
@@ -142,6 +133,24 @@ def records(data: bytes, source: Source) -> Iterator[Record]:
         created_at=f"{base}/{created_at}",
         statements=tuple(_statements(given, issued, f"{base}/statements", notes)),
         notes=tuple(notes[:_MAX_NOTES]),
+    )
+
+
+def _once(data: bytes, given: list[_Statement]) -> None:
+    """Nothing, for a document in which no key that decides stands twice.
+
+    Raises:
+        EvidenceError: one does.
+    """
+    unambiguous(
+        data,
+        {
+            b'"statements"': 1,
+            b'"author"': 1,
+            b'"status"': len(given),
+            b'"vulnerability"': sum(one.vulnerability is not None for one in given),
+            b'"justification"': sum(one.justification is not None for one in given),
+        },
     )
 
 
