@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from compliance.pipeline.running import Result
-from tests.pipeline.hostile_images import HIDDEN, config_digest, raw_layout, tar_of, write
+from tests.images import making
+from tests.pipeline.hostile_images import HIDDEN, KEY, config_digest, plain, raw_layout, tar_of, write
+from tests.pipeline.inertness import everything
 from tests.pipeline.test_running import assess, observations
 
 
@@ -43,3 +45,96 @@ def test_what_is_hidden_in_an_image_never_passes(
     subjects, said = hidden
     line = said[HIDDEN[name][0], subjects[name]]
     assert line["outcome"] in ("fail", "not-checked"), line["reason"]
+
+
+#: Checks whose pass rests on the configuration and the history alone, which are whole in these images.
+OF_CONFIGURATION = {
+    "image-add", "image-age", "image-healthcheck", "image-history-complete", "image-labels", "image-owner",
+    "image-ports", "image-secret-env", "image-secret-history", "image-secret-labels", "image-unverified-packages",
+    "image-update-alone", "image-user", "image-volumes",
+}  # fmt: skip
+CLEAN = [plain("app"), plain("etc/passwd", "app:x:10001:10001::/:/app\n", "0644")]
+
+
+@pytest.fixture(scope="module")
+def unread(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, dict[str, Any]]]:
+    """What is said, by check, of a clean image of which something could not be read."""
+    folder = tmp_path_factory.mktemp("unread")
+    layers = [tar_of(CLEAN), tar_of([plain("srv/x")])]
+    files = {name: raw_layout(layers, {"User": "10001", "Labels": {"case": name}}) for name in ("lost", "cut", "bare")}
+    second = f"blobs/{making.sha256(layers[1]).replace(':', '/')}"
+    del files["lost"][second]
+    files["cut"][second] = layers[1][:700]
+    files["database"] = raw_layout(
+        [tar_of([*CLEAN, plain("var/lib/rpm/Packages", b"\0\0\0\0", "0644")])], {"User": "10001"}
+    )
+    for name, parts in files.items():
+        if name == "bare":
+            config = next(data for data in parts.values() if b'"rootfs"' in data)
+            parts = {"config.json": config}
+        write(folder / "evidence" / name, parts)
+    said = observations(assess(folder / "evidence"))
+    return {
+        name: {line["check"]: line for line in said if line["subject"] == f"image/{config_digest(parts)}"}
+        for name, parts in files.items()
+    }
+
+
+@pytest.mark.parametrize("name", ["lost", "cut", "bare"])
+def test_absence_is_never_claimed_of_what_was_not_read(name: str, unread: dict[str, dict[str, dict[str, Any]]]) -> None:
+    """With a layer lost, cut short, or none handed in, no check passes that would have to see all files."""
+    said = unread[name]
+    assert len(said) > 40
+    passed = {check for check, line in said.items() if line["outcome"] in ("pass", "not-applicable")}
+    assert passed <= OF_CONFIGURATION, {check: said[check]["reason"] for check in passed - OF_CONFIGURATION}
+
+
+def test_a_database_that_is_not_read_says_so(unread: dict[str, dict[str, dict[str, Any]]]) -> None:
+    """Every check that rests on the packages of the image is undecided, or fails."""
+    for check in ("image-packages-known", "image-packages-denied", "image-scannable"):
+        line = unread["database"][check]
+        assert line["outcome"] in ("fail", "not-checked"), line
+        assert "Berkeley" in line["reason"] or "could not be read" in line["reason"], line
+
+
+def _secretive() -> dict[str, str]:
+    """Steps of a build and other texts by what gives each credential in them away; all credentials are made up."""
+    word = "hunter2" + "Zq9"
+    return {
+        "curl -u": f"RUN /bin/sh -c curl -u admin:{word}A https://repo.example/x # buildkit",
+        "curl --user": f"RUN /bin/sh -c curl --user admin:{word}B https://repo.example/x # buildkit",
+        "URL": f"RUN /bin/sh -c git clone https://robot:{word}C@git.example/x # buildkit",
+        "argument": f"RUN |1 NPM_TOKEN={word}D /bin/sh -c npm ci # buildkit",
+        "flag": f"RUN /bin/sh -c deploy --password {word}E # buildkit",
+        "header": f"RUN /bin/sh -c curl -H 'Authorization: Bearer {word}F0123456' https://x.example # buildkit",
+        "private header": f"RUN /bin/sh -c curl -H 'X-Api-Key: {word}G' https://x.example # buildkit",
+        "gitlab header": f"RUN /bin/sh -c curl --header 'PRIVATE-TOKEN: {word}H' https://x.example # buildkit",
+        "sshpass": f"RUN /bin/sh -c sshpass -p {word}I ssh host # buildkit",
+        "echo": f"RUN /bin/sh -c echo {word}J | docker login -u robot --password-stdin # buildkit",
+        "variable": f"ENV DB_PASSWORD={word}K",
+        "old variable": f"/bin/sh -c #(nop)  ENV API_KEY={word}L",
+    }
+
+
+def test_no_credential_of_an_image_leaves_the_reader(tmp_path: Path) -> None:
+    """Credentials in steps, variables, labels, commands, files and odd places of a configuration are in no output."""
+    steps = _secretive()
+    config = {
+        "Env": ["APP_SECRET=hunter2Zq9M", f"NOTE={KEY}"],
+        "Labels": {"build.token": "hunter2Zq9N", "url": "https://robot:hunter2Zq9O@git.example/x"},
+        "Cmd": ["/app", "--password=hunter2Zq9P"],
+        "Entrypoint": ["/app", "--token", "hunter2Zq9Q"],
+        "Healthcheck": {"Test": ["CMD-SHELL", "curl -u admin:hunter2Zq9R localhost"]},
+        "User": KEY,
+        "WorkingDir": f"/srv/{KEY}",
+    }
+    layer = tar_of([*CLEAN, plain("srv/.env", "DB_PASSWORD=hunter2Zq9S\n", "0644"), plain("root/k", KEY, "0644")])
+    history = [{"created_by": text} for text in steps.values()]
+    files = raw_layout([layer] * len(history), config, history=history, created=KEY, author=KEY)
+    write(tmp_path / "evidence", files)
+    result = assess(tmp_path / "evidence", formats=("json", "html", "oscal", "csv", "sarif"), cache=True)
+    packet = everything(result.packet)
+    kept = b"".join(path.read_bytes() for path in (tmp_path / "cache").rglob("*") if path.is_file())
+    leaked = [chr(letter) for letter in range(65, 84) if b"hunter2Zq9" + bytes([letter]) in packet + kept]
+    assert leaked == []
+    assert KEY.encode() not in packet + kept

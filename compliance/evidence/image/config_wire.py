@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 
 from compliance.errors import EvidenceError
-from compliance.evidence.credentials import REDACTED, redact_arguments, suspicion
+from compliance.evidence.credentials import REDACTED, is_harmless, redact_arguments, suspicion
 from compliance.model.evidence import escape
 from compliance.model.image import EnvEntry, HistoryStep, ImageConfig
 
@@ -34,6 +34,27 @@ _TIME = re.compile(
 _PAIR = re.compile(
     r"(?P<before>(?:(?<![\w-])--?|\bENV[ \t]+)(?P<name>[A-Za-z][\w.-]{0,63})[\"']?[ \t,]+)"
     r"(?P<value>\"[^\"]*\"|'[^']*'|[^\s;&|\"',\[\]-][^\s;&|\"',\[\]]*)"
+)
+#: What commands of build steps take a credential by; the words say why.
+_COMMANDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(expression), why)
+    for expression, why in (
+        (
+            r"(?P<before>\bcurl\b[^;&|\n]{0,400}?[ \t](?:-u|--user|--proxy-user|-U)[ \t=]*[\"']?[^\s:\"'$]{1,100}:)"
+            r"(?P<value>[^\s\"';&|]{1,300})",
+            "curl is given a password",
+        ),
+        (r"(?P<before>\bsshpass[ \t]+-p[ \t]*[\"']?)(?P<value>[^\s\"';&|]{1,300})", "sshpass is given a password"),
+        (
+            r"(?P<before>\becho[ \t]+(?:-\w[ \t]+)?[\"']?)(?P<value>[^\s\"';&|]{1,300})"
+            r"(?=[\"']?[ \t]*\|[^;&|\n]{0,300}(?:--password-stdin|chpasswd|\bsudo[ \t]+-S))",
+            "a password is piped into a command",
+        ),
+    )
+)
+#: A header that a step sends, by its name.
+_HEADER = re.compile(
+    r"(?P<before>(?:-H|--header)[ \t=]*[\"']?(?P<name>[A-Za-z][\w-]{0,63}):[ \t]*)(?P<value>[^\s\"';&|]{1,2000})"
 )
 
 Document = Mapping[str, object]
@@ -224,7 +245,13 @@ def redacted(text: str) -> tuple[str, str | None]:
         reason = reason or f"{found['name']}: {why}"
         return f"{found['before']}{REDACTED}"
 
-    return _PAIR.sub(replace, shown), reason
+    shown = _HEADER.sub(replace, _PAIR.sub(replace, shown))
+    for expression, words in _COMMANDS:
+        found = expression.search(shown)
+        if found is not None and not is_harmless(found["value"]) and REDACTED not in found["value"]:
+            reason = reason or words
+            shown = expression.sub(rf"\g<before>{REDACTED}", shown)
+    return shown, reason
 
 
 def cut(text: str) -> str:
@@ -237,7 +264,7 @@ def _shown(text: str) -> str:
 
 
 def _kept(text: str | None) -> str | None:
-    return None if text is None else cut(text)
+    return None if text is None else _shown(text)
 
 
 def _arguments(found: tuple[str, ...] | None) -> tuple[str, ...] | None:
