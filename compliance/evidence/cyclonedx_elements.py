@@ -78,11 +78,14 @@ def _columns(packages: Sequence[BomComponent], components: Sequence[Component]) 
     unversioned = [pair for pair in pairs if pair[0].version in NOTHING or not says(pair[0].version)]
     purl = (("package URL", lambda pair: says(pair[1].version)),)
     others = (("publisher", _published), ("author", _authored))
+    supplier = stated("supplier", total, unsupplied, (("manufacturer", _manufactured), *others), _name)
+    same = len(unmade) == len(unsupplied)  # as where no manufacturer is named: the fields are not looked at again
+    producer = supplier._replace(element="producer") if same else stated("producer", total, unmade, others, _name)
     return [
         stated("name", total, [one for one in packages if one.name in NOTHING or not says(one.name)], (), _name),
         stated("version", total, unversioned, purl, lambda pair: _name(pair[0])),
-        stated("supplier", total, unsupplied, (("manufacturer", _manufactured), *others), _name),
-        stated("producer", total, unmade, others, _name),
+        supplier,
+        producer,
         stated("identifiers", total, [one for one, made in pairs if not (made.ecosystem or _known(one))], (), _name),
         stated("hash-value", total, [one for one in packages if not _hashed(one)], (), _name),
         stated("hash-algorithm", total, [one for one in packages if not _hashed_by(one)], (), _name),

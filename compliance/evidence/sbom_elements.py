@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from itertools import product
+from itertools import compress, product
 from typing import TypeVar
 
 from compliance.evidence.purl import plain_text
@@ -58,12 +58,12 @@ def stated(
     for field, holds in fallbacks:
         if not missing:
             break
-        told = [(one, holds(one)) for one in missing]
-        resting = [one for one, held in told if held]
+        held = list(map(holds, missing))
+        resting = list(compress(missing, held))
         if resting:
             rests.append((field, len(resting)))
             weak += resting[:MAX_NAMED]
-            missing = [one for one, held in told if not held]
+            missing = [one for one, rests_on in zip(missing, held, strict=True) if not rests_on]
     return Stated(
         element=element,
         strict=total - len(open_),

@@ -31,6 +31,8 @@ from compliance.evidence.spdx_parts import (
 from compliance.model.reader import Reader, Record, Slice
 from compliance.model.sbom import Sbom
 
+#: Lines of one `<text>`.
+MAX_LINES = 100_000
 #: Relationships, files, references and the like of one document.
 MAX_ROWS = 2 * MAX_COMPONENTS
 _FIRST = re.compile(rb"(?:[ \t]*(?:#[^\n]*)?\r?\n)*+[ \t]*SPDXVersion[ \t]*:")
@@ -120,6 +122,8 @@ def _rows(text: str) -> Iterator[_Row]:
                 following = next(lines, None)
                 if following is None:
                     raise EvidenceError(f"the {_OPEN} of {tag} is not closed", line=number)
+                if len(parts) >= MAX_LINES:
+                    raise EvidenceError(f"the text of {tag} is above the limit of {MAX_LINES:,} lines", line=number)
                 parts.append(following[1].rstrip("\r\n"))
             value = "\n".join(parts).partition(_CLOSE)[0]
         yield _Row(number, tag, value)

@@ -13,6 +13,8 @@ from compliance.errors import EvidenceError
 
 #: Elements within elements that are followed.
 MAX_DEPTH = 256
+#: Elements of one document; one of 64 MB has about a million and a half.
+MAX_ELEMENTS = 4_000_000
 #: Between a namespace and a name; no namespace holds a space.
 SEPARATOR = " "
 
@@ -32,15 +34,18 @@ def walk(data: bytes, handlers: Handlers) -> None:
     """Call the handlers in the order of the document.
 
     Raises:
-        EvidenceError: no well-formed XML, a document type or an entity, or elements nested too deep.
+        EvidenceError: no well-formed XML, a document type or an entity, too many elements, or too deep.
     """
     parser = expat.ParserCreate(namespace_separator=SEPARATOR)
     parser.buffer_text = True
-    depth = 0
+    depth = elements = 0
 
     def start(name: str, attributes: dict[str, str]) -> None:
-        nonlocal depth
+        nonlocal depth, elements
         depth += 1
+        elements += 1
+        if elements > MAX_ELEMENTS:
+            raise EvidenceError(f"more than {MAX_ELEMENTS:,} elements, above the limit for one document")
         if depth > MAX_DEPTH:
             raise EvidenceError(f"elements within elements, more than {MAX_DEPTH} deep", line=parser.CurrentLineNumber)
         handlers.start(name, attributes)

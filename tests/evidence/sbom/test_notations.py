@@ -175,6 +175,19 @@ def test_a_large_xml_document_is_read_in_time(monkeypatch: pytest.MonkeyPatch) -
     assert time.process_time() - started < 2
 
 
+def test_each_limit_of_a_notation_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Elements, tags, lines of a text and elements of a graph are counted while they are read."""
+    monkeypatch.setattr(xml_documents, "MAX_ELEMENTS", 10)
+    assert "more than 10 elements" in error(cyclonedx_xml.READER, XMLNS + b"<a/>" * 20 + b"</bom>").message
+    monkeypatch.setattr(spdx_tag_value, "MAX_LINES", 5)
+    long = HEAD + b"PackageName: a\nPackageComment: <text>" + b"\n" * 10 + b"</text>\n"
+    assert "limit of 5 lines" in error(spdx_tag_value.READER, long).message
+    monkeypatch.setattr(spdx_tag_value, "MAX_ROWS", 5)
+    assert "more than 5 tags" in error(spdx_tag_value.READER, HEAD + b"Creator: Tool: a-1\n" * 10).message
+    monkeypatch.setattr(spdx3, "MAX_ELEMENTS", 3)
+    assert "4 elements, above the limit of 3" in error(spdx3.READER, graph({}, {}, {}, {})).message
+
+
 HEAD = b"SPDXVersion: SPDX-2.3\nDocumentName: app\n"
 
 
