@@ -29,6 +29,7 @@ from compliance.evidence.docker_inspect_wire import (
 )
 from compliance.evidence.json_documents import decode_json, values
 from compliance.evidence.lines import locate
+from compliance.evidence.recognition import JSON_TOKEN
 from compliance.model.docker import ContainerMount, DockerContainer, PublishedPort
 from compliance.model.evidence import Origin, Subject, SubjectType, escape
 from compliance.model.image import EnvEntry
@@ -44,7 +45,6 @@ OPTION_KEPT = 200
 SHORT_ID = 12
 _HEAD = 64 * 1024
 _JSON_START = re.compile(rb"\s*(?:\{\s*\"|\[\s*\{\s*\")")
-_TOKEN = re.compile(rb'"([^"\\]*+(?:\\.[^"\\]*+)*+)"(\s*:)?|[{}\[\]]', re.DOTALL)
 _BESIDE = frozenset((b"State", b"Config", b"Mounts", b"NetworkSettings"))
 #: What stands before HostConfig in every entry, should a long log of health probes push that out of the head.
 _BEFORE = frozenset((b"Id", b"State", b"Path", b"Args"))
@@ -70,7 +70,7 @@ def _is_inspect(head: bytes, *, whole: bool) -> bool:
     wanted = 1 if head.lstrip()[:1] == b"{" else 2
     depth = 0
     keys: set[bytes] = set()
-    for found in _TOKEN.finditer(head):
+    for found in JSON_TOKEN.finditer(head):
         if found[0] in (b"{", b"["):
             depth += 1
         elif found[0] in (b"}", b"]"):

@@ -20,7 +20,9 @@ _AUDIT_VERSION = re.compile(rb'"apiVersion"\s*:\s*"audit\.k8s\.io/v1(?:beta1|alp
 _AUDIT_KIND = re.compile(rb'"kind"\s*:\s*"Event(?:List)?"')
 #: An audit event says what it is in its first words.
 _AUDIT_HEAD = 4096
-_TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*)"(\s*:)?|[{}\[\]]', re.DOTALL)
+#: A string, whether a colon follows it, or a bracket. A string without end takes the rest: else it is tried from
+#: each of its quotes anew.
+JSON_TOKEN = re.compile(rb'"([^"\\]*+(?:\\.[^"\\]*+)*+)"(\s*:)?|".*|[{}\[\]]', re.DOTALL)
 
 
 class Notation(Enum):
@@ -64,7 +66,7 @@ def outermost_keys(head: bytes) -> set[bytes]:
     """Keys of the first JSON object in the bytes, as far as they go."""
     depth = 0
     keys: set[bytes] = set()
-    for found in _TOKEN.finditer(head):
+    for found in JSON_TOKEN.finditer(head):
         if found[0] in (b"{", b"["):
             depth += 1
         elif found[0] in (b"}", b"]"):
@@ -87,7 +89,7 @@ def _is_json_object(head: bytes, whole: bool) -> bool:
     wanted = 1 if head.lstrip()[:1] == b"{" else 2
     depth = 0
     keys: set[bytes] = set()
-    for found in _TOKEN.finditer(head):
+    for found in JSON_TOKEN.finditer(head):
         if found[0] in (b"{", b"["):
             depth += 1
         elif found[0] in (b"}", b"]"):

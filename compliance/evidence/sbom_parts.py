@@ -13,7 +13,7 @@ from compliance.errors import EvidenceError
 from compliance.evidence import lines
 from compliance.evidence.json_documents import decode_json
 from compliance.evidence.purl import MAX_PURL, component, plain_text
-from compliance.evidence.recognition import without_mark
+from compliance.evidence.recognition import JSON_TOKEN, without_mark
 from compliance.model.evidence import Origin, Subject, SubjectType
 from compliance.model.reader import Slice
 from compliance.model.sbom import Component, DescribedDigest
@@ -42,8 +42,6 @@ _MAX_DATE = 64
 _WINDOW = 256 * 1024
 _CHUNK = 1024 * 1024
 _SHA256 = re.compile(r"(?:^|[@:/=])(sha256:[0-9a-f]{64})(?![0-9a-f])", re.IGNORECASE)
-#: A string that does not end is taken whole: to look for another one in it costs its length once more each time.
-_TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*+)"(\s*:)?|".*|[{}\[\]]', re.DOTALL)
 #: An escaped letter: a way to write a key so that a search for it misses it.
 _ESCAPED_LETTER = re.compile(rb"\\u00[4-7][0-9a-fA-F]")
 
@@ -58,7 +56,7 @@ def top_keys(head: bytes) -> frozenset[bytes]:
         return frozenset()
     depth = 0
     found: set[bytes] = set()
-    for token in _TOKEN.finditer(text):
+    for token in JSON_TOKEN.finditer(text):
         if token[0] in (b"{", b"["):
             depth += 1
         elif token[0] in (b"}", b"]"):

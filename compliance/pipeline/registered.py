@@ -43,6 +43,9 @@ _READERS = (
     "compliance.evidence.vulnerabilities.scan_predicate",
     "compliance.evidence.vulnerabilities.openvex",
     "compliance.evidence.vulnerabilities.csaf",
+    "compliance.evidence.vulnerabilities.kev",
+    "compliance.evidence.vulnerabilities.epss",
+    "compliance.evidence.vulnerabilities.ssvc",
 )
 
 

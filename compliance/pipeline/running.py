@@ -46,6 +46,7 @@ from compliance.pipeline.reading import Shop, UnitResult, read_unit
 from compliance.pipeline.registered import IMAGE, checks, exporter
 from compliance.pipeline.sources import image_sources
 from compliance.pipeline.units import FileNotes, Unit, plan
+from compliance.verification import trust_faults
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -134,6 +135,9 @@ def run(request: Request, asked: Asked, progress: Progress) -> Result:
     check_destination(request.destination)
     for name in request.formats:
         exporter(name)
+    faults = trust_faults(request.configuration.parameters.trust)
+    if faults:
+        raise UsageError(f"trust in the configuration cannot be used: {'; '.join(faults)}")
     files = find(request.paths)
     if not files:
         raise UsageError(f"no file is in {', '.join(request.paths)}; hand in the evidence")

@@ -12,7 +12,7 @@ from compliance.evidence.image.building import DOCKER_KEYS, DOCKER_TYPE, SHORT
 from compliance.evidence.image.config_wire import MAX_HISTORY, MAX_LAYERS, Fields, cut, history, image_config
 from compliance.evidence.json_documents import decode_json, values
 from compliance.evidence.lines import locate
-from compliance.evidence.recognition import HEAD, Notation, notation, without_mark
+from compliance.evidence.recognition import HEAD, JSON_TOKEN, Notation, notation, without_mark
 from compliance.model.evidence import Origin, Subject, SubjectType
 from compliance.model.faults import counted
 from compliance.model.image import HistoryStep, Image, ImageDigests, ImageFault, ImageLayer
@@ -23,7 +23,6 @@ MAX_BYTES = 64 << 20
 #: Images of one file.
 MAX_IMAGES = 10_000
 _CHUNK = 1 << 20
-_TOKEN = re.compile(rb'"([^"\\]*+(?:\\.[^"\\]*+)*+)"(\s*:)?|[{}\[\]]', re.DOTALL)
 _DIGEST = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
 #: Keys that other documents have: manifests, Kubernetes objects, containers, reports of scanners.
 _OTHERS = frozenset(
@@ -58,7 +57,7 @@ def _keys(text: bytes) -> set[bytes]:
     wanted = 2 if text.startswith(b"[") else 1
     depth = 0
     keys: set[bytes] = set()
-    for found in _TOKEN.finditer(text):
+    for found in JSON_TOKEN.finditer(text):
         if found[0] in (b"{", b"["):
             depth += 1
         elif found[0] in (b"}", b"]"):

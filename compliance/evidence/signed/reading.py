@@ -15,7 +15,7 @@ import msgspec
 from compliance.errors import EvidenceError
 from compliance.evidence.json_documents import values
 from compliance.evidence.lines import locate
-from compliance.evidence.recognition import HEAD, without_mark
+from compliance.evidence.recognition import HEAD, JSON_TOKEN, without_mark
 from compliance.evidence.signed.claims import Place
 from compliance.evidence.signed.detached import is_detached, listed_document
 from compliance.evidence.signed.documents import document_of, several
@@ -33,7 +33,6 @@ MAX_DOCUMENTS = 100_000
 #: Objects and lists of one file; of a signed document they are hidden in base64.
 MAX_BRACKETS = 4_000_000
 _CHUNK = 1 << 20
-_TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*+)"(\s*:)?|[{}\[\]]', re.DOTALL)
 #: Keys that tell a document; of each set all must be there.
 _TELLING = (
     frozenset((b"payload", b"payloadType")),
@@ -75,7 +74,7 @@ def identify(head: bytes) -> bool:
 def _is_told(text: bytes, wanted: int, *, whole: bool) -> bool:
     """Whether the keys of the first object tell it, or the object that its `bundle` or `attestations` holds."""
     depth, keys, above = 0, set[bytes](), b""
-    for found in _TOKEN.finditer(text):
+    for found in JSON_TOKEN.finditer(text):
         if found[0] in (b"{", b"["):
             depth += 1
             if depth == wanted + 1 and above in (b"bundle", b"attestation", b"attestations"):

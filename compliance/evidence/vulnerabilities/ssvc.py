@@ -5,13 +5,12 @@ Sources: CVEProject/cve-schema 5.1, CVE_Record_Format.json; cisagov/vulnrichment
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import msgspec
 
 from compliance.errors import EvidenceError
-from compliance.evidence.recognition import without_mark
+from compliance.evidence.recognition import JSON_TOKEN, without_mark
 from compliance.evidence.sbom_parts import locate
 from compliance.evidence.vulnerabilities.parts import (
     CATALOG,
@@ -36,7 +35,6 @@ from compliance.model.vulnerability import SsvcRecord
 MAX_RECORDS = 100_000
 #: CISA, as the CVE program numbers it.
 _CISA = "134c704f-9b21-4f2e-91b3-4a467353bcc0"
-_TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*+)"(\s*:)?|".*|[{}\[\]]', re.DOTALL)
 
 
 class _Provider(msgspec.Struct, rename="camel"):
@@ -93,7 +91,7 @@ def identify(head: bytes) -> bool:
     wanted = {b"{": 1, b"[": 2}.get(text[:1], 0)
     depth = 0
     keys: set[bytes] = set()
-    for token in _TOKEN.finditer(text) if wanted else ():
+    for token in JSON_TOKEN.finditer(text) if wanted else ():
         if token[0] in (b"{", b"["):
             depth += 1
         elif token[0] in (b"}", b"]"):
