@@ -19,7 +19,8 @@ DENIED = (
     "telnet", "telnetd", "inetutils-telnet*", "rsh-client", "rsh-server", "rsh-redone-*", "ftp", "ftpd", "tftp*",
     "nmap*", "ncat", "netcat*", "nc", "socat", "tcpdump", "wireshark*", "tshark", "ettercap*", "hping3", "masscan",
     "openssh-server*", "dropbear*", "vsftpd", "proftpd*", "xinetd", "nis", "ypserv", "talk", "talkd", "john", "hydra",
-    "gcc", "gcc-[0-9]", "gcc-[0-9][0-9]", "g++", "g++-[0-9]*", "gcc-c++", "clang", "clang-[0-9]*", "build-essential", "build-base",
+    "gcc", "gcc-[0-9]", "gcc-[0-9][0-9]", "g++",
+    "g++-[0-9]*", "gcc-c++", "clang", "clang-[0-9]*", "build-essential", "build-base",
     "make", "cmake", "gdb", "strace", "ltrace",
 )  # fmt: skip
 _SYSTEM = frozenset({"deb", "apk", "rpm"})
@@ -132,7 +133,8 @@ def image_packages_denied(image: Image, images: Images, params: Parameters) -> V
     """No package of the image's databases is on the list of denied names, nor on the organisation's own.
 
     The list names servers, sniffers, scanners, compilers and debuggers by their packages, for they may stand in no
-    directory of programs; compliance.yaml adds to it (packages-denied). NOT_CHECKED when a database cannot be read, or packages are hidden.
+    directory of programs; compliance.yaml adds to it (packages-denied). NOT_CHECKED when a database cannot be
+    read or packages are hidden.
     Source: CIS Docker Benchmark 1.8.0, 4.3; NIST SP 800-190, 4.1.2.
     """
     root = readable(image)

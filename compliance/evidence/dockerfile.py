@@ -18,6 +18,7 @@ from compliance.evidence.dockerfile_syntax import (
     parts_of,
     shell_words,
 )
+from compliance.evidence.image.config_wire import redacted
 from compliance.model.docker import Dockerfile, Instruction, Stage
 from compliance.model.evidence import Origin, Subject, SubjectType
 from compliance.model.reader import Reader, Record, Slice
@@ -213,6 +214,9 @@ def _shown(each: Logical, parts: Parts) -> _Shown:
         return _Shown(_printable(shown), None, next(reason for reason in reasons if reason))
     if parts.exec_form is not None:
         words, why = redact_arguments(list(parts.exec_form))
+        _, joined = _hidden(" ".join(parts.exec_form))
+        if joined and not why:
+            return _Shown(REDACTED, (REDACTED,), joined)
         if why:
             return _Shown(_printable(json.dumps(words)), tuple(map(_printable, words)), why[0])
     hidden, reason = _hidden(text)
@@ -243,7 +247,8 @@ def _hidden(text: str) -> tuple[str, str | None]:
     if _SECRET_FLAG.search(shown[0]):
         worded, more = redact_arguments(shown[0].split(" "))
         shown, why = (" ".join(worded),), (*why, *more)
-    return shown[0], reason or (why[0] if why else None)
+    text, more_why = redacted(shown[0])
+    return text, reason or (why[0] if why else None) or more_why
 
 
 def _printable(text: str) -> str:

@@ -71,8 +71,9 @@ def unread(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, dict
     for name, parts in files.items():
         if name == "bare":
             config = next(data for data in parts.values() if b'"rootfs"' in data)
-            parts = {"config.json": config}
-        write(folder / "evidence" / name, parts)
+            write(folder / "evidence", {"config.json": config})
+        else:
+            write(folder / "evidence" / name, parts)
     said = observations(assess(folder / "evidence"))
     return {
         name: {line["check"]: line for line in said if line["subject"] == f"image/{config_digest(parts)}"}
@@ -138,3 +139,14 @@ def test_no_credential_of_an_image_leaves_the_reader(tmp_path: Path) -> None:
     leaked = [chr(letter) for letter in range(65, 84) if b"hunter2Zq9" + bytes([letter]) in packet + kept]
     assert leaked == []
     assert KEY.encode() not in packet + kept
+
+
+def test_no_credential_of_a_dockerfile_leaves_the_reader(tmp_path: Path) -> None:
+    """What would be a credential in the history of an image is one in the recipe, too."""
+    steps = [text.partition(" /bin/sh -c ")[2].removesuffix(" # buildkit") for text in _secretive().values()]
+    (tmp_path / "evidence").mkdir()
+    lines = ["FROM debian:12", *(f"RUN {step}" for step in steps if step), 'CMD ["curl", "-u", "a:hunter2Zq9Z", "x"]']
+    (tmp_path / "evidence/Dockerfile").write_text("\n".join(lines))
+    result = assess(tmp_path / "evidence", formats=("json", "html", "oscal", "csv", "sarif"))
+    assert result.assessment.evidence[0].state.value == "read"
+    assert b"hunter2Zq9" not in everything(result.packet)

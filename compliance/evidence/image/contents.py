@@ -155,7 +155,8 @@ class Entry(msgspec.Struct, array_like=True):
     `path` has neither leading `/` nor `./` nor `..`, is printable, and names one file in one layer once
     (the last member of a name counts). `link` is the target of a symlink as written, or the normalised
     path of a hard link's. `tags` say what was seen in it: `elf`, `static` (an ELF file without interpreter), `script`,
-    `busybox`, `shell` (a program that has `getopts` built in), `buildinfo`, `upx` (packed, so its contents are unseen), `cap:cap_net_raw=ep`, `umask:022`,
+    `busybox`, `shell` (a program that has `getopts` built in),
+    `buildinfo`, `upx` (packed, so its contents are unseen), `cap:cap_net_raw=ep`, `umask:022`,
     `major:minor` of a device as `dev:8:0`; `leftover:WORDS` of what is a leftover itself, `leftover-in:WORDS`
     of what makes the directory it stands in one (`lists.leftover_of` reads both).
     """

@@ -1,4 +1,4 @@
-"""Files that an image is judged by and that stand where no layer's reader looks for them: a merged root in, words out."""
+"""Files that an image is judged by and that stand where no reader looks for them: a merged root in, words out."""
 
 from __future__ import annotations
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from urllib.parse import unquote_to_bytes
 
 
-def pax_records(body: bytes) -> dict[bytes, bytes]:
-    """The records `LENGTH KEY=VALUE\\n`. The last of a key counts.
+def pax_records(body: bytes) -> tuple[dict[bytes, bytes], int]:
+    """The records `LENGTH KEY=VALUE\\n`, and how many there are. The last of a key counts.
 
     Raises:
         ValueError: a record's length is wrong (0 among others, CVE-2019-20907), or it is no KEY=VALUE.
