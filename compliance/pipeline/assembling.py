@@ -180,7 +180,7 @@ def _also(observed: Observed) -> frozenset[str]:
         found.add("vulnerability-scan")
     if proof.vex:
         found.add("vex")
-    if proof.decisions:
+    if any(one.form in ("policy-report", "constraint-status") for one in proof.decisions):
         found.add("admission-report")
     return frozenset(found)
 
