@@ -167,7 +167,7 @@ def _worst_first(items: Sequence[VulnerabilityItem]) -> list[VulnerabilityItem]:
 
 def _tally(items: Sequence[VulnerabilityItem]) -> str:
     tally = counts(items)
-    rest = f"{tally.open} open, {tally.vex_suppressed} answered by VEX, {tally.fixed} fixed since earlier builds"
+    rest = f"{tally.open} open, {tally.vex_suppressed} answered by VEX, {tally.fixed} fixed since the build before"
     return f"{tally.raw} in all: {rest}" if tally.raw else "none reported at all"
 
 
