@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from compliance.model.check import Verdict, check, failed, listed, not_checked, passed
+from compliance.model.evidence import At
 from compliance.model.image_words import short
 from compliance.model.outcome import Severity
 from compliance.model.sbom import Elements, Sbom
@@ -17,6 +18,11 @@ _ZONE = re.compile(r"(?:[Zz]|[+-]\d\d:?\d\d)$")
 _VENDORS = (("syft", "anchore"), ("trivy", "aqua"), ("cdxgen", "cyclonedx"), ("sbom-tool", "microsoft"))
 _FORMATS = {"cyclonedx": "CycloneDX", "spdx": "SPDX"}
 _LATER = "Make the SBOM in CycloneDX 1.5 or later, or SPDX 2.3 or later, by a tool that can be told who runs it."
+
+
+def _places(sbom: Sbom, *pointers: str) -> list[At]:
+    """Each place once: formats keep several of these values in one field."""
+    return [sbom.at(pointer) for pointer in dict.fromkeys(pointers)]
 
 
 @check(
@@ -34,7 +40,7 @@ def sbom_author(sbom: Sbom) -> Verdict:
     elements = sbom.elements
     if elements is None:
         return uncounted(sbom)
-    at = [sbom.at(elements.authors_at), sbom.at(sbom.tools_at)]
+    at = _places(sbom, elements.authors_at, sbom.tools_at)
     if elements.authors:
         return passed(f"made by {_names(elements.authors)}", at=at)
     if elements.tools:
@@ -236,7 +242,7 @@ def sbom_version(sbom: Sbom) -> Verdict:
     elements = sbom.elements
     if elements is None:
         return uncounted(sbom)
-    at = [sbom.at(elements.serial_at), sbom.at(elements.revision_at)]
+    at = _places(sbom, elements.serial_at, elements.revision_at)
     if elements.serial and elements.revision:
         return passed(f"issue {short(elements.revision)} of {short(elements.serial)}", at=at)
     if elements.serial:
@@ -263,7 +269,7 @@ def sbom_unknowns(sbom: Sbom) -> Verdict:
     elements = sbom.elements
     if elements is None:
         return uncounted(sbom)
-    at = [sbom.at(elements.unknowns_at), sbom.at(sbom.components_at)]
+    at = _places(sbom, elements.unknowns_at, sbom.components_at)
     if elements.unknowns:
         return passed(f"it says so: {listed(map(short, elements.unknowns))}", at=at)
     lacking = [one.element for one in elements.stated if one.with_fallback < elements.components]
