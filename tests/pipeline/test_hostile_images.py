@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,8 @@ import pytest
 
 from compliance.pipeline.running import Result
 from tests.images import making
-from tests.pipeline.hostile_images import HIDDEN, KEY, config_digest, plain, raw_layout, tar_of, write
+from tests.images.making import header, padded
+from tests.pipeline.hostile_images import HIDDEN, KEY, config_digest, named, plain, raw_layout, su, tar_of, write
 from tests.pipeline.inertness import everything
 from tests.pipeline.test_running import assess, observations
 
@@ -150,3 +153,50 @@ def test_no_credential_of_a_dockerfile_leaves_the_reader(tmp_path: Path) -> None
     result = assess(tmp_path / "evidence", formats=("json", "html", "oscal", "csv", "sarif"))
     assert result.assessment.evidence[0].state.value == "read"
     assert b"hunter2Zq9" not in everything(result.packet)
+
+
+def _deep() -> bytes:
+    names = (b"%08d/" % number + b"/".join([b"abcdefghijklmn"] * 250) + b"/x" for number in range(2_500))
+    return tar_of(named(b"L", name) + header(b"x") for name in names)
+
+
+def _linked() -> bytes:
+    target = b"a/../" * 780
+    links = (named(b"K", target + b"s%d" % (number + 1)) + header(b"s%d" % number, b"2") for number in range(39))
+    files = (header(b"s0/d%06d/f" % number, mode=0o755) for number in range(20_000))
+    return tar_of([header(b"a/", b"5"), header(b"s39/", b"5"), *links, *files])
+
+
+#: Layers that cost much more than their size where nothing stops them.
+COSTLY: dict[str, Callable[[], bytes]] = {
+    "deep folders": _deep,
+    "links that lead through links": _linked,
+    "beginnings of tokens": lambda: tar_of([plain("srv/x.env", "token\n" + "eyJ-" * 200_000, "0644")]),
+    "settings and spaces": lambda: tar_of([plain("srv/x.env", ("pass=b" + " " * 1900 + "x\n") * 400, "0644")]),
+    "PAX records": lambda: tar_of(
+        [(header(b"x", b"x", 6 * 174_000) + padded(b"6 a=b\n" * 174_000) + header(b"f"))] * 10
+    ),
+    "long links": lambda: tar_of(named(b"K", b"a" * 60_000) + header(b"usr/l%07d" % n, b"2") for n in range(3_000)),
+}
+
+
+@pytest.mark.parametrize("name", COSTLY)
+def test_what_is_costly_to_follow_costs_no_other_verdict(name: str, tmp_path: Path) -> None:
+    """The run ends in seconds, and a good image beside it is judged."""
+    good = raw_layout([tar_of([su()])])
+    write(tmp_path / "evidence/good", good)
+    write(tmp_path / "evidence/bad", raw_layout([COSTLY[name]()]))
+    started = time.process_time()
+    result = assess(tmp_path / "evidence")
+    assert time.process_time() - started < 20
+    assert outcomes(result)["image-set-id", f"image/{config_digest(good)}"]["outcome"] == "fail"
+
+
+def test_a_layer_that_stands_in_an_image_many_times_is_held_once(tmp_path: Path) -> None:
+    """Two hundred times the same blob of many files takes no more memory than once, and what is left out is said."""
+    layer = tar_of(header(b"usr/bin/%d" % number + b"s" * 80, mode=0o4777) for number in range(8_000))
+    files = raw_layout([layer] * 200)
+    write(tmp_path / "evidence", files)
+    said = outcomes(assess(tmp_path / "evidence"))
+    assert said["image-set-id", f"image/{config_digest(files)}"]["outcome"] == "fail"
+    assert said["image-shell", f"image/{config_digest(files)}"]["outcome"] == "not-checked"
