@@ -25,12 +25,14 @@ from compliance.model.assessment import (
 )
 from compliance.model.evidence import Location
 from compliance.model.outcome import Status
+from compliance.model.vulnerability_items import State
 from compliance.rendering.blocks import Limits
 from compliance.rendering.chapters import Chapter, chapters_of
 from compliance.rendering.environment import packaged, render
 from compliance.rendering.glossary import words_used
 from compliance.rendering.images import ranked
 from compliance.rendering.links import Links, links_of
+from compliance.rendering.proof import by_trust, image_names, located, scanned_ranked
 from compliance.rendering.text import cut
 from compliance.rendering.views import author_of, file_kinds, framework_names, inherited, object_kinds, system_name
 
@@ -53,7 +55,8 @@ class Detail:
 
     `checks`, `related` and `ids` are of one block or entry, `places` of one action, `failing` of one
     framework, `blocks` of one section, `actions` and `files` of the document. `images` are rows of their
-    table and `image_pages` those with a page, which lists `image_layers`, and of each sort `image_files`.
+    table and `image_pages` those with a page, which lists `image_layers`, and of each sort `image_files`. Open
+    `vulnerabilities`, those set `aside`, `scans`, `attestations` and `charts` are of their chapters.
     `characters` of HTML make a page, measured over the sample and rounded down.
     """
 
@@ -73,6 +76,11 @@ class Detail:
     image_layers: int = 7
     image_files: int = 3
     image_facts: int = 5
+    vulnerabilities: int = 60
+    aside: int = 30
+    scans: int = 40
+    attestations: int = 80
+    charts: int = 4
     titles: bool = True
     examples: bool = True
 
@@ -106,6 +114,11 @@ DETAILS = (
         files=300,
         images=150,
         image_pages=16,
+        vulnerabilities=40,
+        aside=20,
+        scans=20,
+        attestations=50,
+        charts=3,
         examples=False,
     ),
     Detail(
@@ -121,6 +134,11 @@ DETAILS = (
         files=200,
         images=100,
         image_pages=10,
+        vulnerabilities=25,
+        aside=10,
+        scans=12,
+        attestations=30,
+        charts=2,
         examples=False,
     ),
     Detail(
@@ -136,6 +154,11 @@ DETAILS = (
         files=120,
         images=60,
         image_pages=6,
+        vulnerabilities=15,
+        aside=8,
+        scans=8,
+        attestations=20,
+        charts=1,
         titles=False,
         examples=False,
     ),
@@ -152,6 +175,11 @@ DETAILS = (
         files=100,
         images=40,
         image_pages=3,
+        vulnerabilities=10,
+        aside=5,
+        scans=5,
+        attestations=12,
+        charts=1,
         titles=False,
         examples=False,
     ),
@@ -189,7 +217,7 @@ def document(assessment: Assessment, detail: Detail) -> str:
     chapters = chapters_of(assessment, links, detail.limits)
     read = _read_files(assessment, links, chapters, detail)
     other = tuple(file for file in assessment.evidence if file.state is not EvidenceState.READ)
-    captions = Captions()
+    captions, kept = Captions(), assessment.vulnerabilities.kept
     values: dict[str, object] = {
         "a": assessment,
         "l": links,
@@ -209,6 +237,12 @@ def document(assessment: Assessment, detail: Detail) -> str:
         "kind_names": {name: kind.title for name, kind in assessment.evidence_kinds.items()},
         "image_rows": ranked(assessment.images)[: detail.images],
         "image_pages": min(detail.image_pages, len(assessment.images)),
+        "image_names": image_names(assessment.images),
+        "scan_rows": scanned_ranked(assessment.vulnerabilities)[: detail.images],
+        "kept_open": kept.get(State.OPEN, ()),
+        "kept_vex": kept.get(State.VEX_SUPPRESSED, ()),
+        "kept_deviated": kept.get(State.DEVIATED, ()),
+        "attestation_rows": by_trust(assessment.attestations)[: detail.attestations],
         "read_files": read,
         "read_total": len(assessment.evidence) - len(other),
         "part_files": tuple(file for file in assessment.evidence if file.problems),
@@ -256,11 +290,24 @@ def _read_files(
     ]
     for report in ranked(assessment.images)[: detail.image_pages]:
         places += [report.place, *(fact.at for fact in report.hardening if fact.at is not None)]
+        places += [link.at for link in report.chain if link.at is not None]
+    places += _proof(assessment, detail)
     places += [at for action in assessment.actions for _, at in action.places[: detail.places]]
     cited = {file.id for file in map(links.evidence, places) if file is not None}
     read = [file for file in assessment.evidence if file.state is EvidenceState.READ]
     read.sort(key=lambda file: (file.id not in cited, file.used_for == 0, file.id))
     return tuple(sorted(read[: detail.files], key=lambda file: file.id))
+
+
+def _proof(assessment: Assessment, detail: Detail) -> list[Location]:
+    """Where the rows on vulnerabilities and attestations were read."""
+    kept = assessment.vulnerabilities.kept
+    rows = list(kept.get(State.OPEN, ())[: detail.vulnerabilities])
+    rows += kept.get(State.VEX_SUPPRESSED, ())[: detail.aside]
+    places = [located(item.at[0]) for item in rows if item.at]
+    places += [located(item.vex.at) for item in rows if item.vex is not None]
+    places += [row.place for row in assessment.vulnerabilities.scans[: detail.scans]]
+    return places + [row.place for row in by_trust(assessment.attestations)[: detail.attestations]]
 
 
 def draw(html: str, paper: str) -> Document:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
-from compliance.rendering import images, states, text
-from compliance.rendering.charts import bar
+from compliance.rendering import images, proof, states, text
+from compliance.rendering.charts import SEVERITY_FILLS, bar, columns
 from compliance.resources import templates
 
 if TYPE_CHECKING:
@@ -49,7 +49,20 @@ def environment() -> Environment:
         standing_states=images.STANDING_STATES,
         link_states=images.LINK_STATES,
         link_names=images.LINK_NAMES,
-        links_by_kind=images.links_by_kind,
+        told_links=images.told_links,
+        missing_links=images.missing_links,
+        trust_states=proof.TRUST_STATES,
+        item_states=proof.ITEM_STATES,
+        trusts=proof.trusts,
+        located=proof.located,
+        answer_words=proof.answer_words,
+        epss_words=proof.epss_words,
+        severity_words=proof.severity_words,
+        sums=proof.sums,
+        total_words=proof.total_words,
+        severities_shown=proof.severities_shown,
+        columns=columns,
+        severity_fills=SEVERITY_FILLS,
         standings=images.standings,
         digest_of=images.digest_of,
         os_of=images.os_of,

@@ -43,19 +43,29 @@ def _link(state: State, word: str, means: str) -> State:
 
 
 LINK_STATES = {
-    Link.PROVEN: _link(SATISFIED, "proven", "Both sides name the same digest."),
-    Link.WEAK: _link(PART_SHOWN, "weak", "Joined by name and tag, or by the list over all platforms, only."),
-    Link.BROKEN: _link(NOT_SATISFIED, "broken", "The two sides contradict each other."),
-    Link.UNKNOWN: _link(NOT_CHECKED, "not known", "No evidence of this kind is joined to the image."),
+    Link.PROVEN: _link(
+        SATISFIED, "proven", "Both sides name the same digest; where it is signed, the signature was verified."
+    ),
+    Link.WEAK: _link(
+        PART_SHOWN, "weak", "Joined by name and tag or over all platforms only, or not signed by anybody trusted."
+    ),
+    Link.BROKEN: _link(NOT_SATISFIED, "broken", "The two sides contradict each other, or a signature does not hold."),
+    Link.UNKNOWN: _link(
+        NOT_CHECKED, "not known", "No evidence of this kind is joined to the image, or nobody could judge it."
+    ),
 }
 
-#: What each kind of evidence that is joined to an image is called.
+#: What each link of the chain is called.
 LINK_NAMES = {
+    "workload": "workload and reference",
+    "digest": "digests",
+    "base": "base",
     "sbom": "SBOM",
     "scan": "scan",
     "signature": "signature",
     "provenance": "provenance",
     "admission": "admission decision",
+    "owner": "owner of the next rebuild",
 }
 
 
@@ -88,9 +98,14 @@ def standings(report: ImageReport) -> tuple[tuple[State, int], ...]:
     return tuple((state, counted[standing]) for standing, state in STANDING_STATES.items())
 
 
-def links_by_kind(report: ImageReport) -> dict[str, IdentityLink]:
-    """The links that evidence makes, by kind; those of which nothing is known are left out."""
-    return {one.kind: one for one in report.identity if one.link is not Link.UNKNOWN}
+def told_links(report: ImageReport) -> tuple[IdentityLink, ...]:
+    """The links of the chain of which there is something to tell, in order."""
+    return tuple(one for one in report.chain if one.link is not Link.UNKNOWN or one.at is not None)
+
+
+def missing_links(report: ImageReport) -> tuple[IdentityLink, ...]:
+    """The links for which nothing was handed in."""
+    return tuple(one for one in report.chain if one.link is Link.UNKNOWN and one.at is None)
 
 
 def digest_of(image: Image) -> str:
