@@ -256,4 +256,9 @@ def test_commands_only_read(library: Library) -> None:
         "sbom",
         "admission-report",
         "api-audit-log",
+        "vulnerability-scan",
+        "vex",
+        "kev",
+        "signature-verification",
+        "provenance-attestation",
     }
