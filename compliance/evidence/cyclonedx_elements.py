@@ -39,19 +39,13 @@ def counted_elements(
     """
     dependency, dangling = _dependency(bom, metadata, packages, nested_from, groups)
     manufacturer = metadata.manufacturer.name if metadata.manufacturer else None
-    supplier = metadata.supplier.name if metadata.supplier else None
-    manufacture = metadata.manufacture.name if metadata.manufacture else None
     aggregates = Counter(plain_text(one.aggregate) for one in bom.compositions or () if one.aggregate)
     return Elements(
         components=len(packages),
         stated=tuple(sorted((*_columns(packages, components), dependency))),
         authors=listed_texts([*(one.name or one.email for one in metadata.authors or ()), manufacturer]),
         authors_at="/metadata/authors" if metadata.authors or not manufacturer else "/metadata/manufacturer",
-        author_fallbacks=tuple(
-            f"{plain_text(name)} ({what})"
-            for name, what in ((supplier, "supplier of what it describes"), (manufacture, "maker of what it describes"))
-            if name and says(name)
-        ),
+        author_fallbacks=_named_otherwise(metadata),
         tools=tools_stated((tool.name, tool.version) for tool in tools),
         contexts=listed_texts(one.phase or one.name for one in metadata.lifecycles or ()),
         context_fallbacks=(),
@@ -67,6 +61,13 @@ def counted_elements(
         unknowns_at="/compositions",
         signed_inside=bytes(bom.signature) not in (b"", b"null"),
     )
+
+
+def _named_otherwise(metadata: Metadata) -> tuple[str, ...]:
+    """Who supplies or makes the described thing, and may have made the document too."""
+    supplier, maker = metadata.supplier, metadata.manufacture
+    found = ((supplier, "supplier of what it describes"), (maker, "maker of what it describes"))
+    return tuple(f"{plain_text(one.name)} ({what})" for one, what in found if one is not None and says(one.name))
 
 
 def _columns(packages: Sequence[BomComponent], components: Sequence[Component]) -> list[Stated]:

@@ -66,6 +66,10 @@ def walk(data: bytes, handlers: Handlers) -> None:
     parser.StartElementHandler = start
     parser.EndElementHandler = end
     parser.CharacterDataHandler = handlers.text
+    _parse(parser, data)
+
+
+def _parse(parser: expat.XMLParserType, data: bytes) -> None:
     try:
         parser.Parse(data, True)
     except expat.ExpatError as error:
