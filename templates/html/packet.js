@@ -56,6 +56,7 @@
     for (let i = 0; i < o.check.length; i++) starts[i + 1] = starts[i] + o.places[i];
     o.starts = starts;
     data.rangeOf = new Map();
+    data.imageOf = new Map(data.images.map((one) => [one.id, one]));
     o.check.forEach((check, i) => { if (!data.rangeOf.has(check)) data.rangeOf.set(check, []); data.rangeOf.get(check).push(i); });
     data.controlsOf = data.checks.id.map(() => []);
     data.controls.checks.forEach((parts, control) => parts.forEach(([check]) => data.controlsOf[check].push(control)));
@@ -85,7 +86,7 @@
 
   /* ---- the tables ---- */
   function makeViews() {
-    const c = data.controls, o = data.observations, k = data.checks, s = data.subjects, f = data.files, m = data.images;
+    const c = data.controls, o = data.observations, k = data.checks, s = data.subjects, f = data.files, m = data.images, w = data.vulnerabilities, t = data.attestations;
     const severities = ["critical", "high", "medium", "low"];
     const found = {
       controls: {
@@ -152,7 +153,7 @@
     if (m.length) found.images = {
       label: "Images", total: m.length, all: data.images_total, noun: "images", key: (i) => m[i].id, drawer: imageDrawer, order: "what is not so stands first",
       columns: [
-        { name: "Image", width: 32, text: (i) => m[i].name },
+        { name: "Image", width: w.length ? 26 : 32, text: (i) => m[i].name },
         { name: "Built on", width: 9, text: (i) => m[i].class },
         { name: "User", width: 7, text: (i) => known(m[i].uid, String), rank: (i) => last(m[i].uid), numeric: true },
         { name: "Age, days", width: 8, text: (i) => known(m[i].age, number), rank: (i) => last(m[i].age), numeric: true },
@@ -160,21 +161,71 @@
         { name: "Packages", width: 8, text: (i) => known(m[i].packages, number), rank: (i) => last(m[i].packages), numeric: true },
         { name: "Secrets", width: 7, text: (i) => known(m[i].secrets, number), rank: (i) => last(m[i].secrets), numeric: true },
         { name: "Not so", width: 7, text: (i) => number(m[i].failing), rank: (i) => m[i].failing, numeric: true },
-        { name: "SBOM", width: 9, text: (i) => data.image_states[m[i].links[0][0]][1], node: (i) => mark(data.image_states[m[i].links[0][0]]) },
+        { name: "SBOM", width: 9, text: (i) => data.image_states[m[i].identity.sbom][1], node: (i) => mark(data.image_states[m[i].identity.sbom]) },
+        ...(w.length || data.vulnerabilities_total ? [{ name: "Open", width: 6, text: (i) => known(m[i].open, number), rank: (i) => last(m[i].open), numeric: true }] : []),
         { name: "Run by", width: 6, text: (i) => number(m[i].run_by_total), rank: (i) => m[i].run_by_total, numeric: true },
       ],
       facets: [
         { key: "class", label: "Built on", values: (i) => [m[i].class] },
         { key: "notso", label: "Not so", values: (i) => titled(m[i], "missing") },
         { key: "unknown", label: "Not known", values: (i) => titled(m[i], "unknown") },
-        { key: "sbom", label: "SBOM", values: (i) => [data.image_states[m[i].links[0][0]][1]] },
+        { key: "sbom", label: "SBOM", values: (i) => [data.image_states[m[i].identity.sbom][1]] },
+        { key: "signature", label: "Signature", values: (i) => [data.image_states[m[i].identity.signature][1]] },
         { key: "running", label: "Run by", values: (i) => [m[i].run_by_total ? "some workload" : "no workload in the evidence"] },
         { key: "owner", label: "Owner", values: (i) => [m[i].owner || "not named"] },
       ],
       more: (i) => m[i].names.join(" ") + " " + m[i].digests.map((pair) => pair[1]).join(" ") + " " + m[i].os + " " + m[i].found.map((row) => row[1].map((file) => file[0]).join(" ")).join(" "),
     };
+    if (w.length) found.vulnerabilities = {
+      label: "Vulnerabilities", total: w.length, all: data.vulnerabilities_total, noun: "vulnerabilities", key: vulnerabilityKey, drawer: vulnerabilityDrawer, order: "what is overdue stands first",
+      columns: [
+        { name: "State", width: 11, text: (i) => w[i].state, node: (i) => mark(data.proof_states[w[i].state]) },
+        { name: "Id", width: 13, text: (i) => w[i].id },
+        { name: "Severity", width: 9, text: (i) => w[i].severity, rank: (i) => GRAVITY.indexOf(w[i].severity) },
+        { name: "Package", width: 17, text: (i) => w[i].package + " " + w[i].version },
+        { name: "Fixed in", width: 9, text: (i) => w[i].fixed_in || "–" },
+        { name: "Image", width: 19, text: (i) => imageName(w[i].image) },
+        { name: "Exploited", width: 8, text: (i) => (w[i].kev[0] === "yes" ? "in KEV" : w[i].exploitable[0] === "yes" ? "likely" : w[i].exploitable[0] === "no" ? "unlikely" : "not known") },
+        { name: "Due", width: 8, text: (i) => w[i].due || "–" },
+        { name: "Overdue", width: 6, text: (i) => (w[i].overdue ? number(w[i].overdue) : "–"), rank: (i) => w[i].overdue, numeric: true },
+      ],
+      facets: [
+        { key: "state", label: "State", values: (i) => [w[i].state] },
+        { key: "severity", label: "Severity", values: (i) => [w[i].severity], order: GRAVITY },
+        { key: "image", label: "Image", values: (i) => [imageName(w[i].image)] },
+        { key: "overdue", label: "Overdue", values: (i) => [w[i].overdue ? "overdue" : "not overdue"] },
+        { key: "kev", label: "Known exploited", values: (i) => [w[i].kev[0]] },
+        { key: "exposed", label: "Reachable", values: (i) => [w[i].exposed[0]] },
+        { key: "fix", label: "Fix", values: (i) => [w[i].fixed_in ? "a fix exists" : "no fix named"] },
+        { key: "source", label: "Scanner", values: (i) => w[i].sources },
+      ],
+      more: (i) => w[i].aliases.join(" ") + " " + w[i].image + " " + w[i].ecosystem,
+    };
+    if (t.length) found.attestations = {
+      label: "Attestations", total: t.length, all: data.attestations_total, noun: "attestations", key: (i) => t[i].id, drawer: attestationDrawer, order: "what does not hold stands first",
+      columns: [
+        { name: "Trust", width: 14, text: (i) => t[i].trust, node: (i) => mark(data.proof_states[t[i].trust]) },
+        { name: "What it is", width: 11, text: (i) => t[i].about },
+        { name: "Image", width: 24, text: (i) => t[i].images.map(imageName).join(", ") || "none that was handed in" },
+        { name: "Signer", width: 16, text: (i) => t[i].signer || "–" },
+        { name: "Proven time", width: 11, text: (i) => t[i].proven.slice(0, 10) || "–" },
+        { name: "Because", width: 24, text: (i) => t[i].because },
+      ],
+      facets: [
+        { key: "trust", label: "Trust", values: (i) => [t[i].trust] },
+        { key: "about", label: "What it is", values: (i) => [t[i].about] },
+        { key: "envelope", label: "Envelope", values: (i) => [t[i].envelope] },
+        { key: "signer", label: "Signer", values: (i) => [t[i].signer || "nobody"] },
+        { key: "bound", label: "About", values: (i) => [t[i].images_total ? "an image handed in" : "no image handed in"] },
+      ],
+      more: (i) => t[i].digests.join(" ") + " " + t[i].type,
+    };
     return found;
   }
+  const GRAVITY = ["critical", "high", "medium", "low", "negligible", "unknown"];
+  const imageName = (id) => { const one = data.imageOf.get(id); return one ? one.name : id; };
+  const imageLink = (id) => (data.imageOf.has(id) ? link(hashOf("images", { open: id }), imageName(id)) : id);
+  const vulnerabilityKey = (i) => { const one = data.vulnerabilities[i]; return [one.id, one.ecosystem, one.package, one.version, one.image].join("|"); };
   /* What nobody knows sorts after every number. */
   const last = (value) => (value === null ? Infinity : value);
   const known = (value, said) => (value === null ? "not known" : said(value));
@@ -182,8 +233,8 @@
 
   /* ---- what the address says ---- */
   function readHash() {
-    const match = /^#\/(controls|observations|evidence|images)(?:\?(.*))?$/.exec(location.hash);
-    if (!match || (match[1] === "images" && !data.images.length)) return null;
+    const match = /^#\/(controls|observations|evidence|images|vulnerabilities|attestations)(?:\?(.*))?$/.exec(location.hash);
+    if (!match || (match[1] in data && match[1] !== "controls" && match[1] !== "observations" && !data[match[1]].length)) return null;
     return { view: match[1], values: new URLSearchParams(match[2] || "") };
   }
   function writeHash() {
@@ -467,10 +518,48 @@
       el("p", {}, link(hashOf("observations", { q: m.id }), "Observations of this image")),
       section("Six pillars", m.pillars.map(([state, title, lines, missing]) => el("div", { class: "pillar" }, el("p", {}, imageState(state), " ", el("b", {}, title)), el("ul", {}, lines.map((line) => el("li", {}, line)), missing ? el("li", { class: "dim" }, "To hand in: " + missing) : null)))),
       section("Hardening facts", el("table", { class: "t small-table" }, el("tbody", {}, m.hardening.map(([state, title, because, place]) => el("tr", {}, el("td", {}, imageState(state)), el("td", {}, el("b", {}, title), el("br"), because, ...placed(place))))))),
-      section("Evidence joined to it", el("table", { class: "t small-table" }, el("tbody", {}, m.links.map(([state, name, because]) => el("tr", {}, el("td", {}, imageState(state)), el("td", {}, el("b", {}, name), el("br"), because)))))),
+      section("Chain of proof", el("table", { class: "t small-table" }, el("tbody", {}, m.links.map(([state, name, because, place]) => el("tr", {}, el("td", {}, imageState(state)), el("td", {}, el("b", {}, name), el("br"), because, ...placed(place))))))),
+      m.open === null ? null : el("p", {}, link(hashOf("vulnerabilities", { image: m.name }), "Vulnerabilities of this image"), ": " + number(m.open) + " open, " + number(m.overdue) + " overdue"),
       section("Layers", el("table", { class: "t small-table" }, el("thead", {}, el("tr", {}, ["No.", "Layer, bytes, entries", "Made by, digest"].map((name) => el("th", { scope: "col" }, name)))), el("tbody", {}, m.layers.map(([at, origin, bytes, members, by, digest]) => el("tr", {}, el("th", { scope: "row" }, String(at)), el("td", {}, origin || "no base known", bytes ? el("br") : "", bytes ? dim(number(bytes) + " bytes, " + number(members) + " entries") : ""), el("td", {}, mono(by || "not stated"), el("br"), el("span", { class: "mono dim" }, digest)))))), rest(m.layers.length, m.layers_total, "assessment.json") || ""),
       m.found.length ? section("Files worth naming", m.found.map(([title, files, total]) => [el("p", {}, el("b", {}, title), dim(" " + number(files.length) + " of " + number(total))), el("ul", {}, files.map(([path, layer, what]) => el("li", {}, mono(path), (what ? " " + what : "") + ", ", dim("layer " + layer))))])) : null,
       section("Run by", m.run_by_total ? el("ul", {}, m.run_by.map((id) => el("li", {}, link(hashOf("observations", { q: id }), id)))) : el("p", {}, "No workload in the evidence."), rest(m.run_by.length, m.run_by_total, "assessment.json") || "")]);
+  }
+  function vulnerabilityDrawer(i) {
+    const v = data.vulnerabilities[i], facts = el("dl", {});
+    const fact = (name, ...value) => value.some(Boolean) && facts.append(el("dt", {}, name), el("dd", {}, ...value.filter(Boolean)));
+    fact("Image", imageLink(v.image));
+    fact("Package", v.ecosystem + " " + v.package + " " + v.version);
+    fact("Fixed in", v.fixed_in || "no fix is named");
+    fact("Severity", v.severity_words);
+    fact("Also known as", v.aliases.join(", "));
+    fact("Reported by", v.sources.join(", ") + (v.silent.length ? "; not by " + v.silent.join(", ") : ""));
+    fact("Joined", v.joined);
+    fact("First seen", v.first_seen || "no scan says when");
+    fact("Gone on", v.fixed_on);
+    fact("To be mended by", (v.due || "no day is set") + (v.overdue ? ", " + number(v.overdue) + " days overdue" : ""), dim(" " + v.because));
+    fact("Deviation", v.deviation);
+    fact("Left out by a scanner", v.suppressed);
+    show(v.id, [el("p", {}, mark(data.proof_states[v.state])), facts,
+      section("What weighs", el("table", { class: "t small-table" }, el("tbody", {}, [["Known to be exploited", v.kev], ["Likely to be exploited", v.exploitable], ["Reachable from outside", v.exposed], ["In use", v.active]].map(([name, [answer, because]]) => el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, el("b", {}, answer), el("br"), because))))), el("p", { class: "small" }, "EPSS " + v.epss + ". What nobody knows counts as the worse case.")),
+      v.vex.length ? section("Statement that counts (VEX)", el("p", {}, v.vex[0] + ": " + (v.vex[1] || "without a justification") + ". By " + v.vex[2] + ", " + v.vex[3] + ".", ...placed(v.vex[4]))) : null,
+      v.refused.length ? section("Statements that do not count", el("ul", {}, v.refused.map((one) => el("li", {}, one)))) : null,
+      section("Where it was read", el("ul", {}, v.places.map((place) => el("li", {}, ...placed(place)))))]);
+  }
+  function attestationDrawer(i) {
+    const t = data.attestations[i], facts = el("dl", {});
+    const fact = (name, ...value) => value.some(Boolean) && facts.append(el("dt", {}, name), el("dd", {}, ...value.filter(Boolean)));
+    fact("Envelope", t.envelope);
+    fact("Type", mono(t.type));
+    fact("Signer", t.signer || "nobody known");
+    fact("Issuer", t.issuer);
+    fact("Key, SHA-256", t.fingerprint && mono(t.fingerprint));
+    fact("Proven time", t.proven ? t.proven + (t.time_source ? ", by " + t.time_source : "") : "none is proven");
+    for (const [name, value] of t.built) fact(name, value);
+    fact("Note", t.note);
+    show(t.about, [el("p", {}, mark(data.proof_states[t.trust]), ". " + t.because), facts,
+      section("About these digests", t.digests.length ? el("ul", {}, t.digests.map((digest) => el("li", {}, mono(digest)))) : el("p", {}, "It names none."), rest(t.digests.length, t.digests_total, "the file") || ""),
+      section("Images that were handed in", t.images.length ? el("ul", {}, t.images.map((id) => el("li", {}, imageLink(id)))) : el("p", {}, "None of them has a digest that it names."), rest(t.images.length, t.images_total, "assessment.json") || ""),
+      section("Where it was read", el("p", {}, ...placed(t.place)))]);
   }
   const quoted = (text) => "'" + text.replace(/'/g, "'\\''") + "'";
 

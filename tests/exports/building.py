@@ -49,7 +49,7 @@ from compliance.model.outcome import Outcome, Severity
 from compliance.model.workload import Pod
 from tests.exports.hostility import make_hostile
 from tests.exports.images import ARCHIVE, base_of_all, make_images
-from tests.exports.proof import TRUST, make_proof
+from tests.exports.proof import PROOF_FILES, TRUST, make_proof
 from tests.exports.rolling_up import check_result, framework_result
 from tests.exports.tables import (
     AS_OF,
@@ -184,6 +184,7 @@ def _files(subjects: int) -> tuple[EvidenceFile, ...]:
             EvidenceState.UNREADABLE,
             "line 7: `spec` stands twice",
         ),
+        *((path, kind, EvidenceState.READ, "") for path, kind in PROOF_FILES),
         ("notes/.hidden", "", EvidenceState.UNRECOGNISED, "empty file"),
         ("notes/pipe", "", EvidenceState.UNREADABLE, "a FIFO, which has no content of its own"),
     ]

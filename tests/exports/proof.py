@@ -26,6 +26,23 @@ TRUST = TrustPolicy(
 )
 
 
+#: The files that the proof below stands in, with the kind of evidence that they are.
+PROOF_FILES = (
+    ("proof/batch.sig", "signature-verification"),
+    ("proof/batch.slsa.json", "provenance-attestation"),
+    ("proof/checkout.sig", "signature-verification"),
+    ("proof/checkout.slsa.json", "provenance-attestation"),
+    ("proof/notation.json", "signature-verification"),
+    ("proof/stranger.json", "signature-verification"),
+    ("scans/batch-09.json", "vulnerability-scan"),
+    ("scans/batch-11.json", "vulnerability-scan"),
+    ("scans/batch-grype.json", "vulnerability-scan"),
+    ("scans/checkout.json", "vulnerability-scan"),
+    ("scans/elsewhere.json", "vulnerability-scan"),
+    ("vex/security.json", "vex"),
+)
+
+
 def without_proof(images: Images) -> SupplyChain:
     """Images alone: nobody handed in anything about them."""
     return join_proof(images, (), (), (), (), (), (), ())

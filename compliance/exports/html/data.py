@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 
 from compliance.exports.html.controls import checks_table, controls_table, frameworks_table
 from compliance.exports.html.images import image_rows, image_states
+from compliance.exports.html.proof import attestation_rows, proof_states, vulnerability_rows
 from compliance.model.assessment import Assessment, Observation
 from compliance.model.evidence import Location, Subject
 from compliance.model.outcome import ORDER, Outcome
@@ -91,6 +92,11 @@ def data_of(assessment: Assessment, links: Links) -> dict[str, object]:
         "snippets_of": [len(snippets), failed],
         "images": image_rows(assessment, files),
         "images_total": len(assessment.images),
+        "proof_states": proof_states(),
+        "vulnerabilities": vulnerability_rows(assessment, files),
+        "vulnerabilities_total": assessment.vulnerabilities.counts.raw,
+        "attestations": attestation_rows(assessment, files),
+        "attestations_total": len(assessment.attestations),
         "image_states": image_states(),
         "files": _files_table(assessment),
         "files_total": len(assessment.evidence),

@@ -97,7 +97,12 @@ def _judged(report: ImageReport, files: Files) -> dict[str, object]:
             [one.standing.value, _plain(one.title), _plain(one.because), _place(one.at, files)]
             for one in report.hardening
         ],
-        "links": [[one.link.value, LINK_NAMES[one.kind], _plain(one.because)] for one in report.identity],
+        "links": [
+            [one.link.value, LINK_NAMES[one.kind], _plain(one.because), _place(one.at, files)] for one in report.chain
+        ],
+        "identity": {one.kind: one.link.value for one in report.identity},
+        "open": report.vulnerabilities.counts.open if report.vulnerabilities else None,
+        "overdue": report.vulnerabilities.overdue if report.vulnerabilities else None,
         "layers": [
             [
                 row.number,
