@@ -262,12 +262,20 @@ def locate(data: bytes, line: int, pointers: list[str]) -> list[int]:
     return [line + _line_of(data, first[1], pointer) for pointer in pointers]
 
 
+_COLON = re.compile(rb"\s*:")
+
+
 def _line_of(data: bytes, indent: bytes, pointer: str) -> int:
     key, _, below = pointer.removeprefix("/").partition("/")
-    found = re.search(rb"^" + indent + rb'"' + re.escape(key.encode()) + rb'"\s*:', data, re.MULTILINE)
+    # a plain search for the whole beginning of the line: a pattern tries each of its lines
+    row = b"\n" + indent + b'"' + key.encode() + b'"'
+    start = data.find(row)
+    found = None
+    while start >= 0 and (found := _COLON.match(data, start + len(row))) is None:
+        start = data.find(row, start + 1)
     if found is None:
         return 0
-    number = data.count(b"\n", 0, found.start())
+    number = data.count(b"\n", 0, start + 1)
     if not below:
         return number
     return lines.locate(data[found.end() : found.end() + _WINDOW].lstrip(b" \t"), number, [f"/{below}"])[0]
