@@ -139,6 +139,10 @@ def make_assessment(subjects: int = 12, hostile: bool = False, *, with_proof: bo
     return make_hostile(assessment) if hostile else assessment
 
 
+#: A dump of a cluster's objects.
+DUMP = "cluster/objects.json"
+
+
 def _digest(text: str) -> str:
     return sha256(text.encode()).hexdigest()
 
@@ -175,7 +179,7 @@ def _files(subjects: int) -> tuple[EvidenceFile, ...]:
     paths = [f"manifests/services-{number:03}.yaml" for number in range((subjects + 19) // 20)]
     rows = [(path, "kubernetes-objects", EvidenceState.READ, "") for path in paths]
     rows += [
-        ("cluster/objects.json", "kubernetes-objects", EvidenceState.READ, ""),
+        (DUMP, "kubernetes-objects", EvidenceState.READ, ""),
         (ARCHIVE, "image-filesystem", EvidenceState.READ, ""),
         ("images/scan 2026 (最終).pdf", "", EvidenceState.UNRECOGNISED, "a PDF; no reader understands it"),
         (
@@ -195,10 +199,10 @@ def _files(subjects: int) -> tuple[EvidenceFile, ...]:
             sha256="" if path == "notes/pipe" else _digest(path),
             size=1000 + 37 * number,
             kind=kind,
-            collected="2026-11-20T22:00:00Z" if path.endswith(".json") else "",
+            collected="2026-11-20T22:00:00Z" if path == DUMP else "",
             state=state,
             reason=reason,
-            problems=("$.items[3]: kind Widget is not understood",) if path.endswith(".json") else (),
+            problems=("$.items[3]: kind Widget is not understood",) if path == DUMP else (),
             documents=20 if state is EvidenceState.READ else 0,
             objects=_objects(path, state),
             used_for=0,
@@ -209,6 +213,8 @@ def _files(subjects: int) -> tuple[EvidenceFile, ...]:
 
 def _objects(path: str, state: EvidenceState) -> tuple[ObjectCount, ...]:
     if state is not EvidenceState.READ:
+        return ()
+    if path in dict(PROOF_FILES):
         return ()
     if path == ARCHIVE:
         return (ObjectCount(kind="Image", count=3, understood=True),)
@@ -223,7 +229,7 @@ def _observations(
 ) -> list[Observation]:
     patterns = {row[0]: row[6] for row in CHECKS + CLUSTER_CHECKS + IMAGE_CHECKS}
     manifests = [file for file in files if file.path.startswith("manifests/services")]
-    dump = next(file for file in files if file.path.endswith(".json"))
+    dump = next(file for file in files if file.path == DUMP)
     saved = next(file for file in files if file.path == ARCHIVE)
     found = []
     for check in checks:

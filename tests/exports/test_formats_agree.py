@@ -9,6 +9,7 @@ import pytest
 
 from compliance.exports.findings_csv import EXPORTER as CSV
 from compliance.exports.findings_sarif import EXPORTER as SARIF
+from compliance.exports.html import EXPORTER as HTML
 from compliance.exports.html.data import data_of
 from compliance.exports.oscal import EXPORTER as OSCAL
 from compliance.exports.oscal.identity import NS
@@ -16,6 +17,7 @@ from compliance.exports.packet_json import EXPORTER as JSON
 from compliance.exports.pdf import DETAILS
 from compliance.exports.pdf import document as document_of
 from compliance.model.assessment import Assessment, Exporter
+from compliance.model.image_report import Link
 from compliance.rendering.images import ranked
 from compliance.rendering.links import links_of
 from tests.exports.building import make_assessment
@@ -103,3 +105,80 @@ def test_of_an_image_without_its_layers_no_format_says_that_it_holds_nothing(hos
     for row, report in zip(rows, ranked(assessment.images), strict=True):
         unknown = report.image.subject.id in bare
         assert (row["packages"] is None, row["size"] is None, row["secrets"] is None) == (unknown,) * 3
+
+
+@pytest.mark.parametrize("hostile", [False, True])
+def test_every_format_counts_the_same_vulnerabilities(hostile: bool) -> None:
+    assessment = make_assessment(hostile=hostile)
+    files = written(JSON, assessment)
+    states = Counter(json.loads(line)["state"] for line in files["vulnerabilities.jsonl"].splitlines())
+    expected = dict(states) | {"raw": states.total()}
+    assert set(expected) == {"raw", "open", "vex-suppressed", "deviated", "fixed"}
+    stated = json.loads(files["assessment.json"])
+    assert stated["vulnerabilities"]["counts"] == expected
+    of_images = [one["vulnerabilities"]["counts"] for one in stated["images"] if one["vulnerabilities"]]
+    assert {name: sum(one[name] for one in of_images) for name in expected} == expected
+    data = data_of(assessment, links_of(assessment))
+    rows = data["vulnerabilities"]
+    assert isinstance(rows, list)
+    assert data["vulnerabilities_total"] == expected["raw"]
+    assert Counter(row["state"] for row in rows) == states
+    page = written(HTML, assessment)["packet.html"].decode()
+    says = (
+        f"{expected['raw']} raw = {expected['vex-suppressed']} vex-suppressed + {expected['deviated']} deviated + "
+        f"{expected['fixed']} fixed + {expected['open']} open (net)"
+    )
+    assert says in page
+    assert says in document_of(assessment, DETAILS[0])
+    result = json.loads(written(OSCAL, assessment)["oscal/assessment-results.json"])["assessment-results"]["results"][0]
+    counted = {one["class"]: int(one["value"]) for one in result["props"] if one["name"] == "vulnerabilities"}
+    assert counted == expected
+
+
+def test_severities_of_open_vulnerabilities_are_the_same_everywhere(assessment: Assessment) -> None:
+    files = written(JSON, assessment)
+    lines = [json.loads(line) for line in files["vulnerabilities.jsonl"].splitlines()]
+    found = Counter(line["severity"] for line in lines if line["state"] == "open")
+    stated = json.loads(files["assessment.json"])["vulnerabilities"]
+    assert {name: value for name, value in stated["severities"].items() if value} == found
+    assert stated["overdue"] == sum(line["overdue_days"] > 0 for line in lines)
+    assert stated["known_exploited"] == sum(line["kev"] is True for line in lines if line["state"] == "open")
+
+
+@pytest.mark.parametrize("hostile", [False, True])
+def test_every_format_tells_the_same_trust_of_attestations(hostile: bool) -> None:
+    assessment = make_assessment(hostile=hostile)
+    expected = Counter(row.attestation.trust.value for row in assessment.attestations)
+    stated = json.loads(written(JSON, assessment)["assessment.json"])["attestations"]
+    assert Counter(one["trust"] for one in stated) == expected
+    rows = data_of(assessment, links_of(assessment))["attestations"]
+    assert isinstance(rows, list)
+    assert Counter(row["trust"] for row in rows) == expected
+    text = document_of(assessment, DETAILS[0])
+    for word in expected:
+        assert f"</i> {word}</span>" in text
+
+
+def test_the_chain_of_an_image_is_the_same_in_every_format(assessment: Assessment) -> None:
+    expected = {
+        report.image.subject.id: {one.kind: one.link.value for one in report.identity} for report in assessment.images
+    }
+    stated = json.loads(written(JSON, assessment)["assessment.json"])["images"]
+    assert {one["id"]: one["identity"] for one in stated} == expected
+    rows = data_of(assessment, links_of(assessment))["images"]
+    assert isinstance(rows, list)
+    assert {row["id"]: row["identity"] for row in rows} == expected
+    text = document_of(assessment, DETAILS[0])
+    for report in assessment.images:
+        for one in report.chain:
+            assert one.link is Link.UNKNOWN or one.because[:40].split("'")[0] in text
+
+
+def test_without_proof_people_read_no_chapter_about_it() -> None:
+    assessment = make_assessment(with_proof=False)
+    text = document_of(assessment, DETAILS[0])
+    page = written(HTML, assessment)["packet.html"].decode()
+    for name in ("vulnerabilities", "attestations"):
+        assert f'id="{name}"' not in text
+        assert f'id="{name}"' not in page
+        assert f'"#/{name}"' not in page

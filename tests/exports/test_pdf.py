@@ -33,6 +33,8 @@ CHAPTERS = (
     "How the verdicts were made",
     "Results by framework and section",
     "Images",
+    "Vulnerabilities",
+    "Attestations",
     "Controls",
     "Actions",
     "Evidence requests",

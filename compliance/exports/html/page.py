@@ -14,6 +14,7 @@ from compliance.exports.html.data import data_of
 from compliance.model.assessment import Assessment, Options, OutputFile
 from compliance.rendering.environment import packaged, render
 from compliance.rendering.links import Links, links_of
+from compliance.rendering.proof import sums, trusts
 from compliance.rendering.states import CONTROL_STATES, by_outcome, by_state
 from compliance.rendering.text import cut
 from compliance.rendering.views import file_kinds, framework_names, inherited, system_name
@@ -88,7 +89,17 @@ def _counts(assessment: Assessment) -> dict[str, object]:
         "states": {state.key: state.word for state in CONTROL_STATES},
         "observations": dict(sorted(totals.items())),
         "observations_total": len(assessment.observations),
-    }
+    } | _proof_counts(assessment)
+
+
+def _proof_counts(assessment: Assessment) -> dict[str, object]:
+    """Vulnerabilities by state and attestations by trust, where any was handed in."""
+    found: dict[str, object] = {}
+    if assessment.vulnerabilities.scans:
+        found["vulnerabilities"] = dict(sums(assessment.vulnerabilities))
+    if assessment.attestations:
+        found["attestations"] = {state.word: value for state, value in trusts(assessment.attestations)}
+    return found
 
 
 def _inert(value: object) -> Markup:

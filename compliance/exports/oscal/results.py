@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from compliance.exports.oscal import risks
 from compliance.exports.oscal.identity import Ids, control_token, prop, token
 from compliance.exports.oscal.observations import observation_uuid, observations
 from compliance.exports.oscal.parts import (
@@ -62,6 +63,9 @@ def assessment_results(assessment: Assessment, ids: Ids, version: str) -> Iterat
     yield from stream.members(_result_head(assessment, ids))
     yield from stream.items("observations", observations(assessment, ids, subjects))
     yield from stream.items("findings", _findings(assessment, ids))
+    yield from stream.items("risks", risks.risks(assessment, ids))
+    if said := risks.remarks(assessment):
+        yield stream.member("remarks", said)
     # Only now is it known to which subjects the observations refer.
     yield stream.member("local-definitions", _local_definitions(assessment, ids, subjects))
     yield stream.close()
@@ -85,7 +89,8 @@ def _result_head(assessment: Assessment, ids: Ids) -> Json:
         + [
             {"name": "controls", "ns": one["ns"], "value": one["value"], "class": status, "group": group}
             for group, status, one in _counted(assessment)
-        ],
+        ]
+        + risks.counted(assessment),
         "reviewed-controls": reviewed_controls(assessment, ids),
     }
 

@@ -6,6 +6,7 @@ import copy
 import json
 import os
 import re
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,12 @@ from trestle.oscal.component import ComponentDefinition
 
 from compliance.exports.oscal import EXPORTER
 from compliance.exports.oscal.identity import NS, control_token, token
+from compliance.exports.oscal.risks import RISKS_KEPT
 from compliance.exports.oscal.wording import line, string
 from compliance.model.assessment import Assessment, Options
 from compliance.model.catalog import FrameworkId
 from compliance.model.outcome import Status
+from compliance.model.vulnerability_items import State
 from tests.exports.building import make_assessment
 from tests.exports.conftest import Golden
 from tests.exports.oscal.integrity import problems, walk
@@ -138,6 +141,48 @@ def test_reviews_and_deviations_stand_beside_the_finding(assessment: Assessment)
     deviated = findings["5.2.5"]
     assert deviated["target"]["status"]["state"] == "not-satisfied"
     assert any(prop["name"] == "deviation" and "Ida Officer" in prop["remarks"] for prop in deviated["props"])
+
+
+def test_risks_reconcile_with_the_counts_of_vulnerabilities(assessment: Assessment) -> None:
+    result = _result(assessment)
+    counts = {one["class"]: int(one["value"]) for one in result["props"] if one["name"] == "vulnerabilities"}
+    assert counts["raw"] == sum(value for name, value in counts.items() if name != "raw")
+    by_state = Counter(_own(one)["state"] for one in result["risks"])
+    assert by_state == {name: counts[name] for name in ("open", "vex-suppressed", "deviated")}
+    assert f"{sum(by_state.values())} of {sum(by_state.values())} are listed" in result["remarks"]
+    assert {_own(one)["state"]: one["status"] for one in result["risks"]} == {
+        "open": "open",
+        "vex-suppressed": "closed",
+        "deviated": "deviation-approved",
+    }
+
+
+def test_a_risk_tells_its_facets_its_deadline_and_what_mitigates_it(assessment: Assessment) -> None:
+    found = {_own(one)["vulnerability"]: one for one in _result(assessment)["risks"]}
+    exploited = found["CVE-2026-2001"]
+    facets = {one["name"]: one["value"] for one in exploited["characterizations"][0]["facets"]}
+    assert (facets["severity"], facets["known-exploited"], facets["active"]) == ("critical", "yes", "unknown")
+    assert exploited["deadline"] == "2026-11-18T23:59:59Z"
+    assert _own(exploited)["overdue-days"] == "3"
+    assert exploited["links"]
+    assert "8.6" in exploited["remediations"][0]["title"]
+    assert "mitigating-factors" not in exploited
+    answered = found["CVE-2026-2003"]
+    assert "vulnerable code not in execute path" in answered["mitigating-factors"][0]["description"]
+    assert "DEV-2" in found["CVE-2026-2004"]["mitigating-factors"][0]["description"]
+
+
+def test_more_risks_than_are_kept_are_counted(assessment: Assessment, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(RISKS_KEPT, State.OPEN, 1)
+    result = _result(assessment)
+    assert [_own(one)["state"] for one in result["risks"]].count("open") == 1
+    assert "3 of 5 are listed as risks; all stand in vulnerabilities.jsonl" in result["remarks"]
+
+
+def test_without_a_scan_there_is_no_risk_and_no_count() -> None:
+    result = _result(make_assessment(with_proof=False))
+    assert "risks" not in result
+    assert not [one for one in result["props"] if one["name"] == "vulnerabilities"]
 
 
 def test_long_lists_of_subjects_say_how_many_there_are() -> None:
