@@ -43,7 +43,7 @@ def sbom_author_signature(sbom: Sbom, supply_chain: SupplyChain) -> Verdict:
 def _about(sbom: Sbom, chain: SupplyChain) -> list[Attestation]:
     """What carries the SBOM, and what is about the digest of its file, by subject id."""
     carrier = sbom.subject.id.removeprefix("sbom/")
-    found = {one.subject.id: one for one in chain.attestations if one.subject.id == carrier}
+    found = {one.subject.id: one for one in chain.attestations_by_id.get(carrier, ())}
     if not sbom.origin.pointer:
         for one in chain.attestations_by_digest.get(f"sha256:{sbom.origin.sha256}", ()):
             found.setdefault(one.subject.id, one)

@@ -143,11 +143,18 @@ def _newest(container: Container, chain: SupplyChain, as_of: datetime) -> _Seen:
     if digest is None:
         return _Seen(None, f"{short(container.image or 'an image without a name')} names no digest")
     images = [match.image for match in chain.images.of_digest(digest)]
-    scans = [*chain.scans_by_digest.get(digest, ()), *_scans_of(images, chain, as_of)]
+    # of an image that was handed in it is known which digest is of a platform, and which of the list over all
+    scans = _scans_of(images, chain, as_of) if images else _naming(digest, chain)
     usable = [scan for scan in scans if not scan.failed and not is_future(scan, as_of)]
     if not usable:
         return _Seen(None, f"no usable scan in the evidence names {short(digest)}")
     return _Seen(max(usable, key=lambda scan: (made(scan), scan.subject.id)), "")
+
+
+def _naming(digest: str, chain: SupplyChain) -> list[ScanReport]:
+    """The scans that name a digest; not those within a statement about it that name others themselves."""
+    scans = chain.scans_by_digest.get(digest, ())
+    return [scan for scan in scans if not scan.inside or any(found.digest == digest for found in scan.inside)]
 
 
 def _scans_of(images: Sequence[Image], chain: SupplyChain, as_of: datetime) -> list[ScanReport]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import NamedTuple, TypeVar
@@ -13,7 +13,7 @@ from compliance.model.configuration import BaseImage
 from compliance.model.docker import DockerContainer, Dockerfile
 from compliance.model.image import Image
 from compliance.model.image_reference import ImageReference, image_reference
-from compliance.model.sbom import Sbom
+from compliance.model.sbom import DescribedDigest, Sbom
 
 T = TypeVar("T")
 
@@ -96,12 +96,12 @@ class Images:
         diff_ids = tuple(layer.diff_id for layer in image.layers)
         for digest in own:
             for sbom in self.sboms_by_digest.get(digest or "", ()):
-                found.setdefault(sbom.subject.id, SbomMatch(sbom, Bound.DIGEST, ""))
+                found.setdefault(sbom.subject.id, self._sbom_match(sbom, Bound.DIGEST, image))
         for sbom in self.sboms_by_digest.get(diff_ids[-1], ()) if diff_ids else ():
             if sbom.diff_ids == diff_ids:
                 found.setdefault(sbom.subject.id, SbomMatch(sbom, Bound.DIGEST, ""))
         for sbom in self.sboms_by_digest.get(image.digests.index or "", ()):
-            found.setdefault(sbom.subject.id, SbomMatch(sbom, Bound.INDEX, ""))
+            found.setdefault(sbom.subject.id, self._sbom_match(sbom, Bound.INDEX, image))
         for name in image.names:
             for sbom in self.sboms_by_name.get(full_name(image_reference(name)), ()):
                 if any(named.digest in self.by_digest for named in sbom.digests):
@@ -109,6 +109,29 @@ class Images:
                 found.setdefault(sbom.subject.id, SbomMatch(sbom, Bound.NAME, _contradiction(sbom, image)))
         order = list(Bound)
         return tuple(sorted(found.values(), key=lambda match: (order.index(match.by), match.sbom.subject.id)))
+
+    def _sbom_match(self, sbom: Sbom, by: Bound, image: Image) -> SbomMatch:
+        """The match by the digest of a statement, which binds no document that is about something else."""
+        doubt = self.doubt(sbom.inside, sbom.diff_ids, image)
+        return SbomMatch(sbom, by, "") if doubt is None else SbomMatch(sbom, Bound.NAME, doubt)
+
+    def doubt(self, inside: Sequence[DescribedDigest], diff_ids: tuple[str, ...], image: Image) -> str | None:
+        """Why a document in a statement about an image is not about it: it names digests, and none is the image's.
+
+        None where there is no doubt. Empty text where the digest may be that of a list over platforms that is not in
+        the evidence, so that nobody knows.
+        """
+        layers = tuple(layer.diff_id for layer in image.layers)
+        own = {*_digests(image), *layers}
+        if not inside or any(found.digest in own for found in inside) or (layers and diff_ids == layers):
+            return None
+        archived = archive_manifest(image)
+        if any(found.digest == archived for found in inside):
+            return None
+        other = inside[0].digest
+        if image.digests.index is None and not any(found.digest in self.by_digest for found in inside):
+            return ""
+        return f"what carries it is about {image.said}, and it names the digest {other}, which is not this image's"
 
     def uses_of(self, image: Image) -> tuple[Use, ...]:
         """The workloads that run an image, those joined by digest first."""

@@ -15,12 +15,16 @@ _LONGEST = 2048
 
 
 class PackageUrl(NamedTuple):
-    """A package URL taken apart, named as `model.sbom.Component` names components; `version` may be empty."""
+    """A package URL taken apart, named as `model.sbom.Component` names components; `version` may be empty.
+
+    `namespace` stands only where it is no part of the name: who distributes the package, in lower case.
+    """
 
     ecosystem: str
     name: str
     version: str
     qualifiers: tuple[tuple[str, str], ...]
+    namespace: str = ""
 
     def qualifier(self, key: str) -> str:
         """The value of a qualifier, empty text without it."""
@@ -46,7 +50,8 @@ def package_url(text: str) -> PackageUrl | None:
     name = parts[-1] if ecosystem in _DISTRIBUTED else "/".join(parts)
     if ecosystem == "pypi":
         name = _SEPARATORS.sub("-", name).lower()
-    return PackageUrl(ecosystem, name, _version(ecosystem, _unescaped(version), qualifiers), qualifiers)
+    namespace = parts[-2].lower() if ecosystem in _DISTRIBUTED and len(parts) > 1 else ""
+    return PackageUrl(ecosystem, name, _version(ecosystem, _unescaped(version), qualifiers), qualifiers, namespace)
 
 
 def _version(ecosystem: str, version: str, qualifiers: tuple[tuple[str, str], ...]) -> str:

@@ -113,7 +113,8 @@ class Sbom:
     entries of any kind. `distro` is `id-version` where the tool says it, else empty text.
     `described_type` is what kind of thing it is about, as the tool says (`container`, `application`,
     `directory`); empty text where it does not. `link` is the BOM-Link by which other CycloneDX documents
-    refer to this one (`urn:cdx:SERIAL/VERSION`); empty text where it has none.
+    refer to this one (`urn:cdx:SERIAL/VERSION`); empty text where it has none. `inside` are the digests that the
+    document itself names where a statement carries it, whose subjects stand in `digests`.
     """
 
     origin: Origin
@@ -135,6 +136,7 @@ class Sbom:
     described_type: str = ""
     elements: Elements | None = None
     link: str = ""
+    inside: tuple[DescribedDigest, ...] = ()
 
     def at(self, pointer: str = "") -> At:
         """A place in the document; the document itself by default."""

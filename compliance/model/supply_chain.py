@@ -17,6 +17,7 @@ from compliance.model.scan_lineage import Sighting, lineages_of, sightings_of
 from compliance.model.vulnerability import EpssScores, KevCatalog, ScanReport, SsvcRecord, VexDocument, VexStatement
 from compliance.model.vulnerability_names import names_of, primaries
 
+K = TypeVar("K")
 T = TypeVar("T")
 
 
@@ -58,6 +59,8 @@ class SupplyChain:
     ssvc: Mapping[str, SsvcRecord] = field(default_factory=dict)
     decisions: tuple[AdmissionDecision, ...] = ()
     attestations_by_digest: Mapping[str, tuple[Attestation, ...]] = field(default_factory=dict)
+    attestations_by_id: Mapping[str, tuple[Attestation, ...]] = field(default_factory=dict)
+    attestations_by_place: Mapping[tuple[str, str, int], tuple[Attestation, ...]] = field(default_factory=dict)
     scans_by_digest: Mapping[str, tuple[ScanReport, ...]] = field(default_factory=dict)
     scans_by_name: Mapping[str, tuple[ScanReport, ...]] = field(default_factory=dict)
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -79,24 +82,25 @@ class SupplyChain:
         found: dict[str, ScanMatch] = {}
         for digest in (image.digests.manifest, image.digests.config):
             for scan in self.scans_by_digest.get(digest or "", ()):
-                found.setdefault(scan.subject.id, ScanMatch(scan, Bound.DIGEST, ""))
+                found.setdefault(scan.subject.id, self._scan_match(scan, Bound.DIGEST, image))
         for scan in self.scans_by_digest.get(image.digests.index or "", ()):
-            found.setdefault(scan.subject.id, ScanMatch(scan, Bound.INDEX, ""))
+            found.setdefault(scan.subject.id, self._scan_match(scan, Bound.INDEX, image))
         for name in image.names:
             for scan in self.scans_by_name.get(full_name(image_reference(name)), ()):
                 found.setdefault(scan.subject.id, ScanMatch(scan, Bound.NAME, _contradiction(scan, image)))
         order = list(Bound)
         return tuple(sorted(found.values(), key=lambda match: (order.index(match.by), match.scan.subject.id)))
 
+    def _scan_match(self, scan: ScanReport, by: Bound, image: Image) -> ScanMatch:
+        """The match by the digest of a statement, which binds no report that is about something else."""
+        doubt = self.images.doubt(scan.inside, scan.diff_ids, image)
+        return ScanMatch(scan, by, "") if doubt is None else ScanMatch(scan, Bound.NAME, doubt)
+
     def carrying(self, document: VexDocument) -> tuple[Attestation, ...]:
         """The attestations that a VEX document was taken out of; none for a document that stands by itself."""
         place = document.origin
-        return tuple(
-            one
-            for one in self.attestations
-            if (one.origin.sha256, one.origin.path, one.origin.offset) == (place.sha256, place.path, place.offset)
-            and place.pointer.startswith(one.origin.pointer)
-        )
+        near = self.attestations_by_place.get((place.sha256, place.path, place.offset), ())
+        return tuple(one for one in near if place.pointer.startswith(one.origin.pointer))
 
 
 def _contradiction(scan: ScanReport, image: Image) -> str:
@@ -138,6 +142,10 @@ def join_proof(
             for one in signed
             for digest in dict.fromkeys([*one.digests(), *([one.refers_to] if one.refers_to else [])])
         ),
+        attestations_by_id=_grouped((one.subject.id, one) for one in signed),
+        attestations_by_place=_grouped(
+            ((one.origin.sha256, one.origin.path, one.origin.offset), one) for one in signed
+        ),
         scans_by_digest=_grouped((found.digest, one) for one in reports for found in one.digests),
         scans_by_name=_grouped(
             (full_name(image_reference(one.target)), one)
@@ -163,8 +171,8 @@ def _place(origin: Origin) -> tuple[str, str, int]:
     return (origin.path, origin.pointer, origin.offset)
 
 
-def _grouped(pairs: Iterable[tuple[str, T]]) -> dict[str, tuple[T, ...]]:
-    found: dict[str, list[T]] = {}
+def _grouped(pairs: Iterable[tuple[K, T]]) -> dict[K, tuple[T, ...]]:
+    found: dict[K, list[T]] = {}
     for key, value in pairs:
         found.setdefault(key, []).append(value)
     return {key: tuple(values) for key, values in found.items()}

@@ -35,6 +35,13 @@ _OPENNESS = {"affected": 3, "under_investigation": 2, "fixed": 1, "not_affected"
 TOLERANCE = timedelta(days=1)
 #: Architectures as OCI calls them, by the names of distributions.
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "i386": "386", "i686": "386", "armhf": "arm", "armv7": "arm"}
+#: Types whose namespace is the distribution.
+_PACKAGED = frozenset(("deb", "rpm", "apk"))
+#: Distributions as their os-release calls them, by the names that tools write into package URLs.
+_SYSTEMS = {
+    "redhat": "rhel", "alma": "almalinux", "amazon": "amzn", "amazonlinux": "amzn", "oracle": "ol", "oraclelinux": "ol",
+    "rockylinux": "rocky", "cbl-mariner": "mariner",
+}  # fmt: skip
 _ANY_ARCHITECTURE = frozenset(("", "all", "any", "noarch", "source", "src"))
 
 
@@ -111,9 +118,14 @@ def speaker(document: VexDocument, chain: SupplyChain, trust: TrustPolicy) -> Sp
         return Speaker(name=document.author, refused="the signature of the document does not hold")
     if not trust.vex_authors:
         return Speaker(name=document.author, refused="nobody is named whose statements count (trust.vex_authors)")
+    if any(one.trust is Trust.SIGNED_UNTRUSTED for one in carrying):
+        return Speaker(name=document.author, refused="somebody signed it whom the configuration does not trust")
     signers = [one.signer for one in carrying if one.trust is Trust.VERIFIED and one.signer in trust.vex_authors]
     if signers:
         return Speaker(name=signers[0], refused="")
+    if document.author in {*(key.name for key in trust.keys), *(one.subject for one in trust.identities)} - {""}:
+        words = f"it names {short(document.author)} as its author, who signs, and no verified signature carries it"
+        return Speaker(name=document.author, refused=words)
     if document.author and document.author in trust.vex_authors:
         return Speaker(name=document.author, refused="")
     named = f"its author {short(document.author)} is" if document.author else "it names no author"
@@ -214,10 +226,21 @@ def _same_platform(url: PackageUrl, image: Image) -> bool:
         return False
     system, dash, version = url.qualifier("distro").partition("-")
     release = image.filesystem.os_release if image.filesystem else None
-    if not dash or not release or not release.get("ID"):
+    if not release or not release.get("ID"):
+        return True
+    is_distributed = url.ecosystem in _PACKAGED and url.namespace
+    if is_distributed and _system(url.namespace) != _system(release["ID"]):
+        return False
+    if not dash:
         return True
     own = release.get("VERSION_ID", "")
     return system == release["ID"] and (not own or _is_within(version, own))
+
+
+def _system(name: str) -> str:
+    """A distribution as distributions are compared; all of SUSE's are one, as no tool names them alike."""
+    folded = name.lower()
+    return "suse" if folded.startswith(("suse", "opensuse", "sles", "sled")) else _SYSTEMS.get(folded, folded)
 
 
 def _is_within(one: str, other: str) -> bool:

@@ -67,4 +67,4 @@ def _bound(record: Sbom | ScanReport | VexDocument, carried: Embedded) -> Record
         return replace(record, origin=origin, subject=subject)
     # what a statement is about outranks what the document in it says of itself: a subject is matched by digest alone
     stated = tuple(DescribedDigest(digest=digest, pointer="") for digest in carried.digests)
-    return replace(record, origin=origin, subject=subject, digests=stated)
+    return replace(record, origin=origin, subject=subject, digests=stated, inside=record.digests)
