@@ -17,10 +17,12 @@ import tarfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import yaml
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -102,18 +104,19 @@ class Registry:
             yield self.manifest(one["digest"], layout)
 
 
+def _content(tar: tarfile.TarFile, name: str) -> bytes:
+    found = tar.extractfile(name)
+    return found.read() if found is not None else b""
+
+
 def plain(archive: str, folder: str) -> None:
     """The image's own part of an archive as a layout: one manifest, and nothing that hangs on it."""
     layout = Layout(Path(folder))
     with tarfile.open(archive) as tar:
         for member in tar.getmembers():
             if member.isfile() and "blobs/" in member.name:
-                found = tar.extractfile(member)
-                assert found is not None
-                layout.add(found.read(), "")
-        index = tar.extractfile("index.json")
-        assert index is not None
-        named = json.loads(index.read())["manifests"][0]
+                layout.add(_content(tar, member.name), "")
+        named = json.loads(_content(tar, "index.json"))["manifests"][0]
     name = named.get("annotations", {})
     if named["mediaType"] == INDEX:
         named = json.loads((layout.blobs / named["digest"][7:]).read_bytes())["manifests"][0]
@@ -239,6 +242,23 @@ class Signer:
     def __init__(self, key: ec.EllipticCurvePrivateKey) -> None:
         self.key = key
 
+    def certificate(self) -> bytes:
+        """A certificate of the key by a test authority that nobody trusts, DER: it tells which key must have signed."""
+        authority = ec.generate_private_key(ec.SECP256R1())
+        start = datetime(2026, 7, 20, 14, 25, tzinfo=UTC)
+        made = (
+            x509.CertificateBuilder()
+            .subject_name(x509.Name([]))
+            .issuer_name(x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, "Harbour test authority")]))
+            .public_key(self.key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(start)
+            .not_valid_after(start + timedelta(minutes=10))
+            .add_extension(x509.SubjectAlternativeName([x509.RFC822Name("build@harbour.example")]), critical=True)
+            .add_extension(x509.ExtendedKeyUsage([x509.oid.ExtendedKeyUsageOID.CODE_SIGNING]), critical=False)
+        )
+        return made.sign(authority, hashes.SHA256()).public_bytes(Encoding.DER)
+
     def envelope(self, name: str, digest: str, kind: str, predicate: Json) -> Json:
         subject = [{"name": name, "digest": {"sha256": digest[7:]}}]
         payload = compact({"_type": STATEMENT, "subject": subject, "predicateType": kind, "predicate": predicate})
@@ -286,7 +306,11 @@ def lines(samples: str, api: str, waiter: str, public: str, file: str) -> None:
         signer.envelope(of_api, api, "https://in-toto.io/attestation/test-result/v0.1", tests),
         signer.envelope(of_api, api, "https://slsa.dev/verification_summary/v1", summary),
         signer.envelope(of_waiter, waiter, PROVENANCE, elsewhere),
-        altered,
+        {
+            "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
+            "verificationMaterial": {"certificate": {"rawBytes": base64.b64encode(signer.certificate()).decode()}},
+            "dsseEnvelope": altered,
+        },
     ]
     Path(file).write_bytes(b"".join(compact(one) + b"\n" for one in envelopes))
 
