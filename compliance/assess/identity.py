@@ -171,7 +171,7 @@ def _provenance(known: Known) -> IdentityLink:
     one = newest.attestation
     contradiction = _contradiction(one, known)
     if contradiction:
-        return _link("provenance", Link.BROKEN, f"{called_one(one)}: {contradiction}", one.at())
+        return _link("provenance", Link.BROKEN, f"{_says(one)}, {one.trust.value}: {contradiction}", one.at())
     level = shown_level(known.image, known.chain, known.configuration.parameters)
     shown = f"; SLSA build level {level.level} is shown" if level.level is not None else ""
     built = f"{link.because.rstrip('.')}; built by {_built(one)}{shown}"
@@ -252,16 +252,19 @@ def _admission(known: Known) -> IdentityLink:
         return other
     firm = [each.decision for each in found if each.by is Bound.DIGEST and each.decision.result in ("pass", "fail")]
     decided = firm or [each.decision for each in found]
-    bad = [one for one in decided if one.result in ("fail", "error") and is_enforced(one, known.cluster)]
-    one = (bad or decided)[0]
-    if bad and known.uses:
+    faults = [one for one in decided if one.result in ("fail", "error")]
+    refused = [one for one in faults if is_enforced(one, known.cluster)]
+    one = (refused or faults or decided)[0]
+    if refused and known.uses:
         words = f"{_policy(one)} says {one.result} and refuses what fails; the evidence shows it running"
         return _link("admission", Link.BROKEN, words, one.at())
     seen = Counter(one.result for one in decided)
     verdicts = ", ".join(f"{seen[word]:,} {word}" for word in ("fail", "error", "warn", "skip", "pass") if seen[word])
     said = "this digest" if firm else "what runs it, and the decision names no digest of it"
     words = f"{_policy(one)} decided about {said}: {verdicts}"
-    return _link("admission", Link.PROVEN if firm else Link.WEAK, words, one.at())
+    if faults:
+        words += ", and nothing shows that it refuses what fails"
+    return _link("admission", Link.PROVEN if firm and not faults else Link.WEAK, words, one.at())
 
 
 def _another_digest(found: Sequence[ImageDecision], known: Known) -> IdentityLink | None:

@@ -13,9 +13,11 @@ from compliance.model.assessment import (
     StatusCounts,
     Summary,
 )
+from compliance.model.attestation import Trust
 from compliance.model.configuration import Configuration
 from compliance.model.evidence import Subject, SubjectType
 from compliance.model.outcome import Reason
+from compliance.model.proof_report import NO_SCANS, AttestationRow, VulnerabilityReport
 from compliance.rendering.text import count, cut
 
 _HANDED_IN = "images handed in"
@@ -36,6 +38,8 @@ class Seen:
     handed_in: int
     unseen: tuple[str, ...]
     evidence: tuple[EvidenceFile, ...]
+    attestations: tuple[AttestationRow, ...] = ()
+    vulnerabilities: VulnerabilityReport = NO_SCANS
 
 
 def population(seen: Seen, configuration: Configuration) -> tuple[Population, ...]:
@@ -176,6 +180,24 @@ def _expires(configuration: Configuration, as_of: str) -> str:
     return f"Next to expire: {what}, on {date}."
 
 
+def _of_proof(seen: Seen) -> Iterable[str]:
+    """Signatures that do not hold, and vulnerabilities that should have been mended by now."""
+    invalid = sorted({row.place.path for row in seen.attestations if row.attestation.trust is Trust.INVALID})
+    if invalid:
+        names = f"{', '.join(cut(path, _NAME_KEPT) for path in invalid[:3])}{' ...' if len(invalid) > 3 else ''}"
+        yield f"Signatures that do not hold stand in {count(len(invalid), 'file')} ({names})."
+    report = seen.vulnerabilities
+    if report.overdue or report.kev:
+        yield (
+            f"{report.overdue:,} of {count(report.counts.open, 'open vulnerability', 'open vulnerabilities')} "
+            f"{'is' if report.overdue == 1 else 'are'} past the day of mending, and {report.kev:,} "
+            f"{'is' if report.kev == 1 else 'are'} known to be exploited."
+        )
+    if report.unscanned and report.images:
+        total = len(report.unscanned)
+        yield f"{count(total, 'image')} handed in {'has' if total == 1 else 'have'} no scan that can be used."
+
+
 def _warnings(
     results: Sequence[FrameworkResult], seen: Seen, configuration: Configuration, as_of: str
 ) -> Iterable[str]:
@@ -185,6 +207,7 @@ def _warnings(
         names = ", ".join(file.path for file in (*unreadable, *broken)[:3])
         total = len(unreadable) + len(broken)
         yield f"{count(total, 'file')} could not be read in whole or in part ({names}{' ...' if total > 3 else ''})."
+    yield from _of_proof(seen)
     unknown = sum(1 for file in seen.evidence if file.state is EvidenceState.UNRECOGNISED)
     if unknown:
         verb = "is" if unknown == 1 else "are"

@@ -123,17 +123,20 @@ def assemble(request: Request, asked: Asked, observed: Observed) -> Assessment:
     results = tuple(assess_framework(framework, basis) for framework in asked.frameworks)
     subjects = tuple(observed.subjects[key] for key in sorted(observed.subjects))
     named = _images(observed.cluster)
+    proof = observed.supply_chain
+    signed = attestation_rows(proof)
+    found = vulnerability_report(proof, observed.cluster, configuration, request.as_of)
     seen = Seen(
         subjects=subjects,
         images=named,
         handed_in=len(observed.images.images),
         unseen=tuple(name for name in named if not observed.images.of_reference(name)),
         evidence=evidence,
+        attestations=signed,
+        vulnerabilities=found,
     )
     parts = population(seen, configuration)
     evidence_sha256 = _evidence_hash(evidence)
-    proof = observed.supply_chain
-    found = vulnerability_report(proof, observed.cluster, configuration, request.as_of)
     return Assessment(
         id=observation_id(f"{evidence_sha256} {configuration.sha256} {request.as_of}", _names(asked.frameworks)),
         as_of=request.as_of,
@@ -152,7 +155,7 @@ def assemble(request: Request, asked: Asked, observed: Observed) -> Assessment:
         deviations=configuration.deviations,
         control_mappings=library.control_mappings,
         images=image_reports(observed.images, observed.cluster, configuration, request.as_of, proof, found),
-        attestations=attestation_rows(proof),
+        attestations=signed,
         vulnerabilities=found,
         evidence_kinds=library.evidence_kinds,
         summary=summarise(results, seen, parts, configuration, request.as_of),

@@ -6,10 +6,11 @@ from compliance.assess.findings import assess_framework
 from compliance.assess.summary import Seen, population, summarise
 from compliance.model.assessment import EvidenceFile, EvidenceState
 from compliance.model.catalog import Coverage
-from compliance.model.configuration import Configuration, Deviation, Expected, Review
+from compliance.model.configuration import Configuration, Deviation, Expected, Parameters, Review
 from compliance.model.evidence import Subject, SubjectType
 from compliance.model.outcome import Outcome
 from tests.assess.building import AS_OF, make_basis, make_control, make_framework, make_result, make_row
+from tests.exports.proof import TRUST, make_proof
 
 
 def make_file(path: str, state: EvidenceState, problems: tuple[str, ...] = ()) -> EvidenceFile:
@@ -103,3 +104,20 @@ def test_the_sentences_and_warnings_follow_from_the_data() -> None:
     assert "1 file handed in is of a kind" in warnings
     assert "D-1" in warnings
     assert "Kubernetes version was not stated" in warnings
+
+
+def test_what_does_not_hold_or_is_overdue_is_read_first() -> None:
+    proof = make_proof(Configuration(parameters=Parameters(trust=TRUST)), "2026-11-21T09:30:00Z")
+    seen = Seen(
+        subjects=(),
+        images=(),
+        handed_in=3,
+        unseen=(),
+        evidence=(),
+        attestations=proof.attestations,
+        vulnerabilities=proof.vulnerabilities,
+    )
+    warnings = summarise((), seen, population(seen, Configuration()), Configuration(), "2026-11-21T09:30:00Z").warnings
+    assert warnings[0] == "Signatures that do not hold stand in 1 file (proof/batch.sig)."
+    assert "past the day of mending, and 1 is known to be exploited" in warnings[1]
+    assert warnings[2] == "1 image handed in has no scan that can be used."
