@@ -343,3 +343,4 @@ for base in runtime debian; do
   echo "$base:12 $(diff_ids_of "$work/layouts/$base" "registry.harbour.example/base/$base:12")"
 done
 [ "$what" = images ] || "$images/sboms.sh" "$work/layouts/debian"
+echo "now sign them anew: samples/proof/build.sh"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -79,6 +81,75 @@ def test_every_verdict_names_its_bytes(packet: dict[str, bytes]) -> None:
         assert {(place["path"], place["sha256"]) for place in observation["at"]} <= index
         if observation["outcome"] == "fail":
             assert all(place.get("line") for place in observation["at"] if place["path"] not in binary), observation
+
+
+def test_one_image_shows_an_unbroken_chain_and_the_others_distinct_breaks(packet: dict[str, bytes]) -> None:
+    """What the README of the samples says of each link of each image."""
+    images = json.loads(packet["assessment.json"])["images"]
+    links = {image["name"].rpartition("/")[2]: {one["kind"]: one["link"] for one in image["links"]} for image in images}
+    assert set(links.pop("bookings-api:7.4.2").values()) == {"proven"}
+    weak = {name: {kind: link for kind, link in of.items() if link != "proven"} for name, of in links.items()}
+    assert weak == {
+        "wait-for:1.4.0": {"scan": "weak", "provenance": "broken", "admission": "weak"},
+        "importer:2021-06": {
+            "workload": "weak",
+            "digest": "weak",
+            "sbom": "broken",
+            "signature": "unknown",
+            "provenance": "unknown",
+            "admission": "weak",
+            "owner": "unknown",
+        },
+    }
+
+
+def test_all_four_words_of_trust_show_in_the_samples(packet: dict[str, bytes]) -> None:
+    """Signatures by cosign and by our script verify; a stranger's, an unsigned and an altered one have their words."""
+    attestations = json.loads(packet["assessment.json"])["attestations"]
+    assert Counter(one["trust"] for one in attestations) == {
+        "verified": 8,
+        "signed-untrusted": 1,
+        "present-unsigned": 1,
+        "invalid": 1,
+    }
+    assert {one["signer"] for one in attestations if one["trust"] == "verified"} == {
+        "Harbour release",
+        "Harbour pipeline",
+    }
+
+
+def test_a_flipped_byte_flips_what_rests_on_it_and_nothing_else(tmp_path: Path) -> None:
+    """One letter of the signed verification summary changed: its own signature fails, the summary is not believed."""
+    proof = ROOT / "samples/proof/attestations.jsonl"
+    lines = proof.read_bytes().splitlines(keepends=True)
+    assert json.loads(base64.b64decode(json.loads(lines[1])["payload"]))["predicate"]["verificationResult"] == "PASSED"
+    changed = json.loads(lines[1])
+    text = base64.b64decode(changed["payload"]).replace(b"LEVEL_2", b"LEVEL_3")
+    changed["payload"] = base64.b64encode(text).decode()
+    lines[1] = json.dumps(changed, separators=(",", ":")).encode() + b"\n"
+    verdicts = []
+    for name, data in (("as-is", proof.read_bytes()), ("changed", b"".join(lines))):
+        folder = tmp_path / name
+        shutil.copytree(ROOT / "samples/images/bookings-api", folder / "bookings-api")
+        (folder / "attestations.jsonl").write_bytes(data)
+        verdicts.append(_verdicts(folder, tmp_path / f"packet-{name}"))
+    before, after = verdicts
+    assert before.keys() == after.keys()
+    flipped = {key: (before[key], after[key]) for key in before if before[key] != after[key]}
+    image = next(subject for check, subject in before if check == "image-signature")
+    assert flipped == {
+        ("attestation-signature", "attestation/attestations.jsonl#2"): ("pass", "fail"),
+        ("image-verification-summary", image): ("pass", "not-checked"),
+    }
+
+
+def _verdicts(folder: Path, packet: Path) -> dict[tuple[str, str], str]:
+    """The outcome of each check on each subject of a folder, by the configuration of the samples."""
+    command = [sys.executable, "-m", "compliance.cli", "assess", str(folder), "-q", "--no-cache", "-f", "nist-800-190"]
+    command += ["-c", "samples/compliance.yaml", "--as-of", "2026-09-01", "-o", str(packet)]
+    subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
+    lines = (packet / "observations.jsonl").read_bytes().splitlines()
+    return {(one["check"], one["subject"]): one["outcome"] for one in map(json.loads, lines)}
 
 
 def test_trestle_imports_the_oscal_documents(packet: dict[str, bytes], tmp_path: Path) -> None:
