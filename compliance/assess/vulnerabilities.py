@@ -103,7 +103,6 @@ def vulnerability_report(
         items = every.of(image)
         kept.add(items)
         rows.append(_row(image, found, items))
-    histories = _series(chain)
     gone = _mended(chain)
     return VulnerabilityReport(
         items=every,
@@ -118,7 +117,7 @@ def vulnerability_report(
         undated=sum(row.undated for row in rows),
         disagreements=sum(row.disagreements for row in rows),
         kept=kept.all(),
-        series=histories,
+        series=_series(chain),
         mended=gone[:MENDED_KEPT],
         mended_total=len(gone),
         scans=tuple(_scan(scan, joined.get(scan.subject.id, {}), clock) for scan in chain.scans),
