@@ -16,7 +16,7 @@ import sys
 import tarfile
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -177,7 +177,12 @@ def archive(address: str, reference: str, digest: str, folder: str, file: str) -
     image = {"mediaType": MANIFEST, "digest": digest, "size": len(data)}
     unsigned = layout.add(_buildkit(digest), "application/vnd.in-toto+json")
     unsigned["annotations"] = {"in-toto.io/predicate-type": PROVENANCE}
-    config = {"architecture": "unknown", "os": "unknown", "config": {}, "rootfs": {"type": "layers", "diff_ids": []}}
+    config: Json = {
+        "architecture": "unknown",
+        "os": "unknown",
+        "config": {},
+        "rootfs": {"type": "layers", "diff_ids": []},
+    }
     config["rootfs"]["diff_ids"] = [unsigned["digest"]]
     kind = "application/vnd.oci.image.config.v1+json"
     attestation = {"schemaVersion": 2, "mediaType": MANIFEST, "config": layout.add(compact(config), kind)}
@@ -278,33 +283,14 @@ def lines(samples: str, api: str, waiter: str, public: str, file: str) -> None:
     pem = signer.key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     Path(public).write_bytes(pem)
     of_api, of_waiter = "registry.harbour.example/core/bookings-api", "registry.harbour.example/base/wait-for"
-    tests = {
-        "result": "PASSED",
-        "configuration": [{"uri": "git+https://git.harbour.example/core/bookings-api", "digest": {"sha256": "0" * 64}}],
-        "passedTests": ["unit", "contract", "smoke"],
-        "warnedTests": [],
-        "failedTests": [],
-    }
-    tests["configuration"][0]["digest"] = {"gitCommit": _revision(Path(samples))}
-    summary = {
-        "verifier": {"id": "https://builds.harbour.example/verifier"},
-        "timeVerified": "2026-08-11T09:18:02Z",
-        "resourceUri": f"{of_api}@{api}",
-        "policy": {"uri": "https://builds.harbour.example/policies/release", "digest": {"sha256": "1d" * 32}},
-        "verificationResult": "PASSED",
-        "verifiedLevels": ["SLSA_BUILD_LEVEL_2"],
-        "slsaVersion": "1.1",
-    }
+    tests = _tests(_revision(Path(samples)))
     elsewhere = provenance("https://git.harbour.example/j.doe/wait-for", "b6589fc6ab0dc82c" * 2, "2026-07-20T14:31:09Z")
-    bom = json.loads((Path(samples) / "sboms/wait-for.spdx.json").read_bytes())
-    kept = {"SPDXID", "spdxVersion", "creationInfo", "name", "dataLicense", "documentNamespace"}
-    bom = {key: value for key, value in bom.items() if key in kept} | {"packages": [], "relationships": []}
-    altered = signer.envelope(of_waiter, waiter, "https://spdx.dev/Document/v2.3", bom)
+    altered = signer.envelope(of_waiter, waiter, "https://spdx.dev/Document/v2.3", _bom(Path(samples)))
     text = base64.b64decode(altered["payload"]).replace(b"Tool: syft", b"Tool: sift")
     altered["payload"] = base64.b64encode(text).decode()
     envelopes = [
         signer.envelope(of_api, api, "https://in-toto.io/attestation/test-result/v0.1", tests),
-        signer.envelope(of_api, api, "https://slsa.dev/verification_summary/v1", summary),
+        signer.envelope(of_api, api, "https://slsa.dev/verification_summary/v1", _summary(f"{of_api}@{api}")),
         signer.envelope(of_waiter, waiter, PROVENANCE, elsewhere),
         {
             "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
@@ -313,6 +299,37 @@ def lines(samples: str, api: str, waiter: str, public: str, file: str) -> None:
         },
     ]
     Path(file).write_bytes(b"".join(compact(one) + b"\n" for one in envelopes))
+
+
+def _tests(revision: str) -> Json:
+    source = {"uri": "git+https://git.harbour.example/core/bookings-api", "digest": {"gitCommit": revision}}
+    passed = ["unit", "contract", "smoke"]
+    return {
+        "result": "PASSED",
+        "configuration": [source],
+        "passedTests": passed,
+        "warnedTests": [],
+        "failedTests": [],
+    }
+
+
+def _summary(resource: str) -> Json:
+    return {
+        "verifier": {"id": "https://builds.harbour.example/verifier"},
+        "timeVerified": "2026-08-11T09:18:02Z",
+        "resourceUri": resource,
+        "policy": {"uri": "https://builds.harbour.example/policies/release", "digest": {"sha256": "1d" * 32}},
+        "verificationResult": "PASSED",
+        "verifiedLevels": ["SLSA_BUILD_LEVEL_2"],
+        "slsaVersion": "1.1",
+    }
+
+
+def _bom(samples: Path) -> Json:
+    """The head of the SBOM of wait-for, without its packages."""
+    whole = json.loads((samples / "sboms/wait-for.spdx.json").read_bytes())
+    kept = {"SPDXID", "spdxVersion", "creationInfo", "name", "dataLicense", "documentNamespace"}
+    return {key: value for key, value in whole.items() if key in kept} | {"packages": [], "relationships": []}
 
 
 def policies(samples: str, public: str, file: str, pods: str) -> None:
@@ -346,7 +363,7 @@ def report(printed: str, file: str) -> None:
     target.write_text(yaml.safe_dump(document, sort_keys=True, width=120), encoding="utf-8")
 
 
-PARTS = {
+PARTS: dict[str, Callable[..., None]] = {
     "plain": plain,
     "provenance": write_provenance,
     "pull": pull,

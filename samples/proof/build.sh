@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Signs the sample images anew with throw-away keys: samples/README.md says what comes out.
 #
-#   samples/proof/build.sh       needs cosign 3, kyverno, crane (each by go install), skopeo, jq, and ../.venv
+#   samples/proof/build.sh       needs cosign 3, kyverno, crane (each by go install), skopeo, and ../.venv
 #
 # Every run makes other keys, so every signature changes; the images' digests do not. Private keys die with the run.
 set -euo pipefail
