@@ -133,7 +133,8 @@ def image_sbom_signature(image: Image, supply_chain: SupplyChain, params: Parame
 def image_attestations_hold(image: Image, supply_chain: SupplyChain) -> Verdict:
     """No attestation that names the image has a signature that does not hold, and none hangs on it with another digest.
 
-    NOT_CHECKED when no signature was verified at all.
+    NOT_CHECKED when no signature was verified at all, or one is of a key that is not at hand: nobody can tell whether
+    that holds.
     Source: NIST SP 800-53 rev 5, SI-7; SLSA 1.2, "Verifying artifacts".
     """
     found = about(image, supply_chain)
@@ -141,9 +142,13 @@ def image_attestations_hold(image: Image, supply_chain: SupplyChain) -> Verdict:
     bad += [f"{called(m.attestation)} hangs on it and is about {_digest(m.attestation)}" for m in found.elsewhere]
     if bad:
         return failed(cut_list(bad, len(bad)), at=_at((*found.invalid, *found.elsewhere), image))
-    held = (*found.verified, *found.untrusted)
-    if held:
-        return passed(f"{len(held)} signed about it, and every signature holds", at=_at(held, image))
+    if found.untrusted:
+        words = [called(match.attestation) for match in found.untrusted]
+        reason = f"signed by nobody trusted, so that nobody knows whether it was altered: {cut_list(words, len(words))}"
+        return not_checked(reason, at=_at(found.untrusted, image))
+    if found.verified:
+        told = f"{len(found.verified)} signed about it, and every signature holds"
+        return passed(told, at=_at(found.verified, image))
     return not_checked("no signature about it was verified", at=_at(found.every(), image))
 
 

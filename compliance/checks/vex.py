@@ -10,7 +10,7 @@ from compliance.model.evidence import At
 from compliance.model.faults import counted
 from compliance.model.image_words import cut_list, short
 from compliance.model.outcome import Severity
-from compliance.model.supply_chain import SupplyChain
+from compliance.model.supply_chain import PAIRS, SupplyChain
 from compliance.model.times import moment
 from compliance.model.vex import TOLERANCE, flaw, speaker
 from compliance.model.vulnerability import KevCatalog, VexDocument
@@ -83,25 +83,15 @@ def vex_contradiction(document: VexDocument, supply_chain: SupplyChain) -> Verdi
     """
     faults, at = [], []
     for statement in document.statements:
-        for other in supply_chain.vex_by_id.get(statement.id, ()):
-            same_time = (statement.timestamp or document.created) == (
-                other.statement.timestamp or other.document.created
-            )
-            if not same_time or other.statement.status == statement.status:
-                continue
-            if _parts(statement.products, statement.components) & _parts(
-                other.statement.products, other.statement.components
-            ):
-                seen = f"{short(statement.status)} here, {short(other.statement.status)}"
-                faults.append(f"{short(statement.id)} is {seen} in {short(other.document.origin.path)}")
-                at += [document.at(statement.pointer), other.document.at(other.statement.pointer)]
+        for other in supply_chain.contradicting(document, statement):
+            seen = f"{short(statement.status)} here, {short(other.statement.status)}"
+            faults.append(f"{short(statement.id)} is {seen} in {short(other.document.origin.path)}")
+            at += [document.at(statement.pointer), other.document.at(other.statement.pointer)]
     if faults:
         return failed(cut_list(faults, len(faults)), at=at[:_PLACES])
+    if any(len(one.products) * len(one.components) > PAIRS for one in document.statements):
+        return not_checked(f"a statement names more than {PAIRS:,} products and components", at=[document.at()])
     return passed(f"{counted(len(document.statements), 'statement')}, none contradicted", at=[document.at()])
-
-
-def _parts(products: tuple[str, ...], components: tuple[str, ...]) -> set[tuple[str, str]]:
-    return {(product, component) for product in products for component in components or ("",)}
 
 
 @check(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import NamedTuple, TypeVar
 
 from compliance.model.admission_decision import AdmissionDecision
@@ -13,9 +14,13 @@ from compliance.model.gate import Gate, gate_of
 from compliance.model.image import Image
 from compliance.model.image_reference import image_reference
 from compliance.model.images import Bound, Images, full_name
+from compliance.model.purls import package_url
 from compliance.model.scan_lineage import Sighting, lineages_of, sightings_of
 from compliance.model.vulnerability import EpssScores, KevCatalog, ScanReport, SsvcRecord, VexDocument, VexStatement
 from compliance.model.vulnerability_names import names_of, primaries
+
+#: Products and components of one statement that are compared with those of others.
+PAIRS = 1_000
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -45,7 +50,9 @@ class ScanMatch(NamedTuple):
 class SupplyChain:
     """Proof about images. Tuples are sorted by subject id, then place; `kev`, `epss`, `ssvc` are the newest of each.
 
-    `names` are the primary ids of vulnerabilities by their other ids; `vex_by_id` is keyed by primary ids. `lineages`
+    `names` are the primary ids of vulnerabilities by their other ids; `vex_by_id` is keyed by primary ids,
+    `vex_by_package` by these with ecosystem, name and version of the package that a statement speaks of (see
+    `packages_of`), `vex_said` by these with time, product and component. `lineages`
     are all scans of builds of one repository, by date; `sightings` are what they saw by (primary id, ecosystem,
     package), and stand only for repositories that were scanned on more than one day. `gate` finds `decisions`.
     """
@@ -65,6 +72,8 @@ class SupplyChain:
     scans_by_name: Mapping[str, tuple[ScanReport, ...]] = field(default_factory=dict)
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     vex_by_id: Mapping[str, tuple[Spoken, ...]] = field(default_factory=dict)
+    vex_by_package: Mapping[tuple[str, str, str, str], tuple[Spoken, ...]] = field(default_factory=dict)
+    vex_said: Mapping[tuple[str, str, str, str], Mapping[str, Spoken]] = field(default_factory=dict)
     lineages: Mapping[str, tuple[ScanReport, ...]] = field(default_factory=dict)
     sightings: Mapping[str, Mapping[tuple[str, str, str], Sighting]] = field(default_factory=dict)
     gate: Gate = field(default_factory=Gate)
@@ -90,6 +99,16 @@ class SupplyChain:
                 found.setdefault(scan.subject.id, ScanMatch(scan, Bound.NAME, _contradiction(scan, image)))
         order = list(Bound)
         return tuple(sorted(found.values(), key=lambda match: (order.index(match.by), match.scan.subject.id)))
+
+    def contradicting(self, document: VexDocument, statement: VexStatement) -> list[Spoken]:
+        """Statements made at the same time on the same vulnerability and product that say otherwise: one a status."""
+        found: dict[str, Spoken] = {}
+        for name in primaries(statement.id, self.names):
+            for pair in _pairs(document, statement):
+                for status, spoken in self.vex_said.get((name, *pair), {}).items():
+                    if status != statement.status:
+                        found.setdefault(status, spoken)
+        return [found[status] for status in sorted(found)]
 
     def _scan_match(self, scan: ScanReport, by: Bound, image: Image) -> ScanMatch:
         """The match by the digest of a statement, which binds no report that is about something else."""
@@ -128,6 +147,12 @@ def join_proof(
     lineages = lineages_of(reports, images)
     records = sorted(ssvc, key=lambda one: (one.id, one.timestamp, _place(one.origin)))
     decided = tuple(sorted(decisions, key=lambda one: (one.subject.id, _place(one.origin), one.pointer)))
+    by_id = _grouped(
+        (primary, Spoken(document, statement))
+        for document in spoken
+        for statement in document.statements
+        for primary in sorted({each for one in (statement.id, *statement.aliases) for each in primaries(one, names)})
+    )
     return SupplyChain(
         images=images,
         attestations=signed,
@@ -153,18 +178,53 @@ def join_proof(
             if one.target and one.target_type in ("", "container")
         ),
         names=names,
-        vex_by_id=_grouped(
-            (primary, Spoken(document, statement))
-            for document in spoken
-            for statement in document.statements
-            for primary in sorted(
-                {each for one in (statement.id, *statement.aliases) for each in primaries(one, names)}
-            )
+        vex_by_id=by_id,
+        vex_said=_said(by_id),
+        vex_by_package=_grouped(
+            ((primary, *package), one)
+            for primary, each in by_id.items()
+            for one in each
+            for package in packages_of(one.statement)
         ),
         lineages=lineages,
         sightings=sightings_of(lineages, names),
         gate=gate_of(decided, images.workloads),
     )
+
+
+def _pairs(document: VexDocument, statement: VexStatement) -> Iterator[tuple[str, str, str]]:
+    """When a statement was made, with each of its products and components, at most `PAIRS` of them."""
+    when = statement.timestamp or document.created or ""
+    pairs = ((when, product, one) for product in statement.products for one in statement.components or ("",))
+    return islice(pairs, PAIRS)
+
+
+def _said(by_id: Mapping[str, tuple[Spoken, ...]]) -> dict[tuple[str, str, str, str], dict[str, Spoken]]:
+    """The first statement of each status by id, time, product and component; of ids that several speak of."""
+    found: dict[tuple[str, str, str, str], dict[str, Spoken]] = {}
+    for name, each in by_id.items():
+        for one in each if len(each) > 1 else ():
+            for pair in _pairs(one.document, one.statement):
+                found.setdefault((name, *pair), {}).setdefault(one.statement.status, one)
+    return found
+
+
+def packages_of(statement: VexStatement) -> tuple[tuple[str, str, str], ...]:
+    """Ecosystem, name and version of the packages that a statement may speak of, each once.
+
+    An empty version means every version; all three are empty where it speaks of a product as a whole.
+    """
+    within = bool(statement.components)
+    texts = statement.components if within else statement.products
+    known = statement.component_packages if within else statement.product_packages
+    found = []
+    for text, package in zip(texts, known if len(known) == len(texts) else (None,) * len(texts), strict=True):
+        one = package or package_url(text)
+        if one is not None:
+            found.append((one.ecosystem, one.name, one.version))
+    if not within:
+        found.append(("", "", ""))
+    return tuple(dict.fromkeys(found))
 
 
 def _place(origin: Origin) -> tuple[str, str, int]:

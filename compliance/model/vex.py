@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from compliance.model.attestation import Trust
 from compliance.model.configuration import TrustPolicy
@@ -31,6 +32,8 @@ JUSTIFICATIONS = frozenset(
 )
 #: Statements of one moment that contradict each other: the one that suppresses least is taken.
 _OPENNESS = {"affected": 3, "under_investigation": 2, "fixed": 1, "not_affected": 0}
+#: Statements that do not count of which one key tells.
+_REFUSED = 20
 #: Clocks differ, and a date may stand without its zone.
 TOLERANCE = timedelta(days=1)
 #: Architectures as OCI calls them, by the names of distributions.
@@ -78,26 +81,70 @@ class Speaker:
     refused: str
 
 
+class Part(NamedTuple):
+    """What the statements of one key of `SupplyChain.vex_by_package` say of an image."""
+
+    best: tuple[datetime, int, str, str] | None
+    spoken: Spoken | None
+    who: Speaker | None
+    refused: tuple[str, ...]
+
+
+#: Keys of `SupplyChain.vex_by_package`, and what was found for an image.
+Parts = dict[tuple[str, str, str, str], Part]
+
+
 def heard(
-    primary: str, component: Component, image: Image, chain: SupplyChain, trust: TrustPolicy, as_of: datetime
+    id: str,
+    component: Component,
+    image: Image,
+    chain: SupplyChain,
+    trust: TrustPolicy,
+    as_of: datetime,
+    parts: Parts | None = None,
 ) -> Heard:
-    """The newest statement that counts for a vulnerability in a component of an image."""
-    counted: list[tuple[datetime, int, Spoken, Speaker]] = []
-    refused: list[str] = []
-    for spoken in chain.vex_by_id.get(primary, ()):
+    """The newest statement on a vulnerability (its primary id) in a package of an image, from who may speak.
+
+    `parts` keeps what was found, for the next package of the same image: many statements on many packages of one
+    vulnerability are each looked at once.
+    """
+    known: Parts = {} if parts is None else parts
+    ecosystem, name, version = component.ecosystem, component.name, component.version
+    keys = ((id, ecosystem, name, version), (id, ecosystem, name, ""), (id, "", "", ""))
+    found = []
+    for key in dict.fromkeys(keys):
+        if key in chain.vex_by_package:
+            if key not in known:
+                known[key] = _part(key, image, chain, trust, as_of)
+            found.append(known[key])
+    refused = tuple(dict.fromkeys(words for part in found for words in part.refused))
+    newest = max((part for part in found if part.best is not None), key=lambda part: part.best or (), default=None)
+    if newest is None or newest.best is None or newest.spoken is None or newest.who is None:
+        return Heard(vex=None, refused=refused)
+    return Heard(vex=_vex(newest.spoken, newest.who, newest.best[0]), refused=refused)
+
+
+def _part(
+    key: tuple[str, str, str, str], image: Image, chain: SupplyChain, trust: TrustPolicy, as_of: datetime
+) -> Part:
+    """The newest that counts under one key, whatever package it was asked for."""
+    component = Component(*key[1:])
+    best = Part(None, None, None, ())
+    refused: dict[str, None] = {}
+    for spoken in chain.vex_by_package[key]:
         if not speaks_of(spoken, image, component, chain):
             continue
         who = speaker(spoken.document, chain, trust)
         why = who.refused or flaw(spoken.statement, spoken.document, as_of)
         when = stated(spoken.statement, spoken.document)
         if why or when is None:
-            refused.append(f"a statement in {short(spoken.document.origin.path)} does not count: {why}")
-        else:
-            counted.append((when, _OPENNESS[spoken.statement.status], spoken, who))
-    if not counted:
-        return Heard(vex=None, refused=tuple(dict.fromkeys(refused)))
-    newest = max(counted, key=lambda one: (one[0], one[1], one[2].document.subject.id, one[2].statement.pointer))
-    return Heard(vex=_vex(newest[2], newest[3], newest[0]), refused=tuple(dict.fromkeys(refused)))
+            if len(refused) < _REFUSED:
+                refused[f"a statement in {short(spoken.document.origin.path)} does not count: {why}"] = None
+            continue
+        rank = (when, _OPENNESS[spoken.statement.status], spoken.document.subject.id, spoken.statement.pointer)
+        if best.best is None or rank > best.best:
+            best = Part(rank, spoken, who, ())
+    return best._replace(refused=tuple(refused))
 
 
 def _vex(spoken: Spoken, who: Speaker, when: datetime) -> Vex:
