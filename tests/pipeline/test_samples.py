@@ -119,7 +119,7 @@ def test_all_four_words_of_trust_show_in_the_samples(packet: dict[str, bytes]) -
 
 
 def test_a_flipped_byte_flips_what_rests_on_it_and_nothing_else(tmp_path: Path) -> None:
-    """One letter of the signed verification summary changed: its own signature fails, the summary is not believed."""
+    """One letter of the signed verification summary changed: its signature fails, and the summary is not believed."""
     proof = ROOT / "samples/proof/attestations.jsonl"
     lines = proof.read_bytes().splitlines(keepends=True)
     assert json.loads(base64.b64decode(json.loads(lines[1])["payload"]))["predicate"]["verificationResult"] == "PASSED"
@@ -139,6 +139,7 @@ def test_a_flipped_byte_flips_what_rests_on_it_and_nothing_else(tmp_path: Path) 
     image = next(subject for check, subject in before if check == "image-signature")
     assert flipped == {
         ("attestation-signature", "attestation/attestations.jsonl#2"): ("pass", "fail"),
+        ("image-attestations-hold", image): ("pass", "not-checked"),
         ("image-verification-summary", image): ("pass", "not-checked"),
     }
 
