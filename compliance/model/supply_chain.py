@@ -50,11 +50,11 @@ class ScanMatch(NamedTuple):
 class SupplyChain:
     """Proof about images. Tuples are sorted by subject id, then place; `kev`, `epss`, `ssvc` are the newest of each.
 
-    `names` are the primary ids of vulnerabilities by their other ids; `vex_by_id` is keyed by primary ids,
-    `vex_by_package` by these with ecosystem, name and version of the package that a statement speaks of (see
-    `packages_of`), `vex_said` by these with time, product and component. `lineages`
-    are all scans of builds of one repository, by date; `sightings` are what they saw by (primary id, ecosystem,
-    package), and stand only for repositories that were scanned on more than one day. `gate` finds `decisions`.
+    `names` are the primary ids of vulnerabilities by their other ids; `vex_by_package` is keyed by primary ids with
+    ecosystem, name and version of the package that a statement speaks of (see `packages_of`), `vex_said` by primary
+    ids with time, product and component. `lineages` are all scans of builds of one repository, by date; `sightings`
+    are what they saw by (primary id, ecosystem, package), and stand only for repositories that were scanned on more
+    than one day. `gate` finds `decisions`.
     """
 
     images: Images
@@ -71,7 +71,6 @@ class SupplyChain:
     scans_by_digest: Mapping[str, tuple[ScanReport, ...]] = field(default_factory=dict)
     scans_by_name: Mapping[str, tuple[ScanReport, ...]] = field(default_factory=dict)
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    vex_by_id: Mapping[str, tuple[Spoken, ...]] = field(default_factory=dict)
     vex_by_package: Mapping[tuple[str, str, str, str], tuple[Spoken, ...]] = field(default_factory=dict)
     vex_said: Mapping[tuple[str, str, str, str], Mapping[str, Spoken]] = field(default_factory=dict)
     lineages: Mapping[str, tuple[ScanReport, ...]] = field(default_factory=dict)
@@ -178,7 +177,6 @@ def join_proof(
             if one.target and one.target_type in ("", "container")
         ),
         names=names,
-        vex_by_id=by_id,
         vex_said=_said(by_id),
         vex_by_package=_grouped(
             ((primary, *package), one)
@@ -212,17 +210,20 @@ def _said(by_id: Mapping[str, tuple[Spoken, ...]]) -> dict[tuple[str, str, str, 
 def packages_of(statement: VexStatement) -> tuple[tuple[str, str, str], ...]:
     """Ecosystem, name and version of the packages that a statement may speak of, each once.
 
-    An empty version means every version; all three are empty where it speaks of a product as a whole.
+    An empty version means every version; all three are empty where it speaks of an image as a whole.
     """
     within = bool(statement.components)
     texts = statement.components if within else statement.products
     known = statement.component_packages if within else statement.product_packages
     found = []
+    is_wide = not within and not texts
     for text, package in zip(texts, known if len(known) == len(texts) else (None,) * len(texts), strict=True):
-        one = package or package_url(text)
+        url = package_url(text)
+        one = package or url
         if one is not None:
             found.append((one.ecosystem, one.name, one.version))
-    if not within:
+        is_wide = is_wide or (not within and (url is None or url.ecosystem in ("oci", "docker")))
+    if is_wide:
         found.append(("", "", ""))
     return tuple(dict.fromkeys(found))
 
