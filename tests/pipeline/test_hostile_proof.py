@@ -118,6 +118,22 @@ PROOF: dict[str, tuple[Json, dict[str, str]]] = {
         {"provenance.json": signed(provenance(OTHER.manifest))},
         each([*BUILT, *LEVELS], "not-checked"),
     ),
+    "provenance of the sha512 alone": (
+        {"provenance.json": signed({**provenance(), "subject": [{"name": NAME, "digest": {"sha512": "a" * 128}}]})},
+        each([*BUILT, *LEVELS], "not-checked"),
+    ),
+    "provenance of a name alone": (
+        {"provenance.json": signed({**provenance(), "subject": [{"name": NAME, "digest": {}}]})},
+        each([*BUILT, *LEVELS], "not-checked"),
+    ),
+    "provenance in a statement of no known type": (
+        {"provenance.json": signed({**provenance(), "_type": "https://in-toto.io/Statement/v9"})},
+        each([*BUILT, *LEVELS], "not-checked"),
+    ),
+    "provenance in a file of two thousand levels": (
+        {"deep.json": b'{"payloadType": "application/vnd.in-toto+json", "payload": ' + b"[" * 2000 + b"]" * 2000},
+        {},
+    ),
     "provenance of the list over platforms": ({"provenance.json": signed(provenance(APP.index))}, {}),
     "source of another owner": (
         {"provenance.json": signed(provenance(source="https://git.example/evil/app"))},
