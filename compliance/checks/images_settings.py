@@ -190,7 +190,9 @@ def image_size(image: Image, params: Parameters) -> Verdict:
     if not params.image_max_size:
         return not_checked(f"{size}; no limit is configured (image-max-size-mb)", at=image.whole())
     reason = f"{size}, {bytes_words(params.image_max_size)} allowed"
-    return failed(reason, at=image.whole()) if image.unpacked > params.image_max_size else passed(reason, at=image.whole())
+    if image.unpacked > params.image_max_size:
+        return failed(reason, at=image.whole())
+    return passed(reason, at=image.whole())
 
 
 @check(

@@ -15,7 +15,7 @@ from typing import Any
 from msgspec import UnsetType
 
 from compliance.errors import EvidenceError
-from compliance.evidence.credentials import REDACTED, is_placeholder, redact_arguments, suspicion
+from compliance.evidence.credentials import REDACTED, is_placeholder, suspicion
 from compliance.evidence.docker_inspect_splitting import MARK, MAX_ENTRY, WIDE_MARKS, split
 from compliance.evidence.docker_inspect_wire import (
     ConfigWire,
@@ -27,6 +27,7 @@ from compliance.evidence.docker_inspect_wire import (
     StateWire,
     convert,
 )
+from compliance.evidence.image.config_wire import redacted_command
 from compliance.evidence.json_documents import decode_json, values
 from compliance.evidence.lines import locate
 from compliance.evidence.recognition import JSON_TOKEN
@@ -219,7 +220,7 @@ def _record(wire: ContainerWire, origin: Origin) -> DockerContainer:
         ulimits=_ulimits(host),
         pids_limit=None if isinstance(host.pids_limit, UnsetType) else host.pids_limit or 0,
         health=printable(health.status) if health and health.status not in (None, "", "none") else None,
-        health_test=redact_arguments(healthcheck.test)[0] if healthcheck and healthcheck.test else None,
+        health_test=redacted_command(healthcheck.test) if healthcheck and healthcheck.test else None,
         log_driver=_text(host.log_config.type) if host.log_config else None,
         labels=_labels(config.labels or {}),
         windows=wire.platform == "windows" or host.isolation in ("process", "hyperv"),
@@ -278,7 +279,7 @@ def _command(wire: ContainerWire, config: ConfigWire) -> tuple[str, ...]:
             *([config.entrypoint] if isinstance(config.entrypoint, str) else config.entrypoint or []),
             *([config.cmd] if isinstance(config.cmd, str) else config.cmd or []),
         ]
-    return tuple(printable(word) for word in redact_arguments(words)[0])
+    return tuple(printable(word) for word in redacted_command(words))
 
 
 def _published(host: HostConfigWire, network: NetworkSettingsWire, *, running: bool) -> tuple[PublishedPort, ...]:

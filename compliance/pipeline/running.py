@@ -156,7 +156,8 @@ def run(request: Request, asked: Asked, progress: Progress) -> Result:
 
 def _complete(assessment: Assessment) -> bool:
     unread = any(file.state is EvidenceState.UNREADABLE or file.problems for file in assessment.evidence)
-    return not unread and not any(result.counts.error for result in assessment.checks)
+    unseen = any(report.image.incomplete for report in assessment.images)
+    return not unread and not unseen and not any(result.counts.error for result in assessment.checks)
 
 
 class _Clock:

@@ -169,6 +169,7 @@ def test_an_image_that_is_not_what_it_says_is_a_failure(tmp_path: Path, broken: 
     if "layer" in next(iter(broken)):
         absent = {line["outcome"] for line in lines if line["check"] == "image-network-tools"}
         assert absent == {"not-checked"}
+        assert not result.complete
 
 
 def test_an_archive_that_is_no_image_is_listed_and_blocks_nothing(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ moby `api/types/container/config.go`; Go 1.22 encoding/json, "Unmarshal".
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
 
 from compliance.errors import EvidenceError
@@ -254,6 +254,13 @@ def redacted(text: str) -> tuple[str, str | None]:
     return shown, reason
 
 
+def redacted_command(words: Iterable[str]) -> tuple[str, ...]:
+    """The words of a command with credentials replaced; where only the whole tells one, it is parted at its blanks."""
+    shown, _ = redact_arguments(list(words))
+    whole, why = redacted(" ".join(shown))
+    return tuple(whole.split(" ")) if why else shown
+
+
 def cut(text: str) -> str:
     """A text of at most MAX_TEXT characters."""
     return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 3]}..."
@@ -270,8 +277,7 @@ def _kept(text: str | None) -> str | None:
 def _arguments(found: tuple[str, ...] | None) -> tuple[str, ...] | None:
     if found is None:
         return None
-    shown, _ = redact_arguments(list(found))
-    return tuple(_shown(argument) for argument in shown)
+    return tuple(_shown(argument) for argument in redacted_command(found))
 
 
 def _env(entry: str) -> EnvEntry:

@@ -20,6 +20,8 @@ from compliance.evidence.image.tar import TarMember, TarStream, printable
 
 #: Members of an archive that holds images: blobs and documents, not the files in them.
 MAX_MEMBERS = 200_000
+#: Bytes of all names and link targets of an archive; names of blobs have about 80 each.
+MAX_NAMES = 64 * 1024 * 1024
 #: Layouts in folders of one archive.
 _MAX_ROOTS = 1_000
 #: Bytes to unpack for all layers of an archive that is packed as a whole: each is reached from its beginning anew.
@@ -118,7 +120,12 @@ class _Archive:
         packed = self.piece.packed is not Packed.NO
         chunks = iter(Unpacking(stream, path=self.piece.path)) if packed else chunks_of(stream)
         tar = TarStream(chunks, path=self.piece.path, most=MAX_MEMBERS)
+        spelled = 0
         for member in tar:
+            spelled += len(member.name) + len(member.link)
+            if spelled > MAX_NAMES:
+                words = f"its members' names have more than {MAX_NAMES:,} bytes; no image needs as many"
+                raise self.holdings.trouble(words)
             raw = printable(member.name)
             name = name_in_archive(raw)
             if name is None:
