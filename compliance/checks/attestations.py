@@ -114,13 +114,17 @@ def image_signature(image: Image, supply_chain: SupplyChain, params: Parameters)
 def image_sbom_signature(image: Image, supply_chain: SupplyChain, params: Parameters) -> Verdict:
     """A verified statement carries an SBOM and names the digest of the image's own manifest.
 
-    NOT_CHECKED when it names the list over all platforms only: an SBOM describes one of them.
+    NOT_CHECKED when it names the list over all platforms only, for an SBOM describes one of them, and when
+    no SBOM can be read in it.
     Source: CISA, "2026 Minimum Elements for an SBOM", author signature; CIS Docker Benchmark 1.8.0, 4.12.
     """
     found = about(image, supply_chain, "sbom")
     if found.verified and all(match.by is not Bound.DIGEST for match in found.verified):
         reason = f"{called(found.verified[0].attestation)} names the list over all platforms, of which it describes one"
         return not_checked(reason, at=_at(found.verified, image))
+    if found.verified and all(match.attestation.unread for match in found.verified):
+        first = found.verified[0].attestation
+        return not_checked(f"{called(first)} is signed, and {first.unread}", at=_at(found.verified, image))
     return _judged(image, supply_chain, params, found, "SBOM attestation")
 
 

@@ -99,8 +99,9 @@ class Attestation:
     ref, workflow). `refers_to` is the digest of the manifest that an OCI referrer or cosign tag names.
     `provenance`, `summary` and `suite` are the predicate, where it is of that type; `predicate_note` says
     what is odd in it, or why it could not be parsed.
-    `about` is the embedded document kind: `sbom`, `vex`, `vulnerabilities`, `provenance`, `vsa`,
-    `test-result`, `signature`, or `other`.
+    `unread` says why nothing could be read of the document that it promises to carry; empty text when it
+    could, or when it promises none. `about` is the embedded document kind: `sbom`, `vex`,
+    `vulnerabilities`, `provenance`, `vsa`, `test-result`, `signature`, or `other`.
     """
 
     origin: Origin
@@ -125,6 +126,7 @@ class Attestation:
     summary: VerificationSummary | None
     suite: SuiteResult | None
     predicate_note: str
+    unread: str = ""
 
     def at(self, pointer: str = "") -> At:
         """A place in the document that carries it; the document itself by default."""

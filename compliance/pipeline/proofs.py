@@ -26,10 +26,12 @@ _CARRIED = (Sbom, ScanReport, VexDocument)
 def records_of(document: SignedDocument, trust: TrustPolicy) -> Iterator[Record | EvidenceError]:
     """The attestation, and what stands in its payload unless its signature does not hold."""
     attestation = verify(document, trust)
-    yield attestation
     carried = embedded(document) if attestation.trust is not Trust.INVALID else None
-    if carried is not None:
-        yield from carried_records(carried)
+    records = list(carried_records(carried)) if carried is not None else []
+    if attestation.about in _CALLED and all(isinstance(record, EvidenceError) for record in records):
+        attestation = replace(attestation, unread=f"no {_CALLED[attestation.about]} could be read in it")
+    yield attestation
+    yield from records
 
 
 def carried_records(carried: Embedded) -> Iterator[Record | EvidenceError]:

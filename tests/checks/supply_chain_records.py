@@ -300,6 +300,7 @@ def attestation(described: Described, path: str = "attestation.json") -> Attesta
         summary=summary(described["summary"]) if "summary" in described else None,
         suite=None,
         predicate_note="",
+        unread=described.get("unread", ""),
     )
 
 
