@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -49,10 +50,21 @@ PEERS = (
 
 
 def on_image(build: Path, layout: Path) -> list[str]:
-    """The first peer on an image layout: configuration and package list, nothing fetched."""
+    """The first peer on an image layout: configuration and package list, nothing fetched, nothing kept from earlier."""
     own = build / "peers" / "trivy" / "bin" / "trivy"
+    kept = build / "peers" / "trivy-cache"
+    shutil.rmtree(kept, ignore_errors=True)
     arguments = "image --quiet --format json --scanners misconfig --image-config-scanners misconfig --list-all-pkgs"
-    return [str(own), *arguments.split(), "--offline-scan", "--skip-check-update", "--input", str(layout)]
+    return [
+        str(own),
+        *arguments.split(),
+        "--offline-scan",
+        "--skip-check-update",
+        "--cache-dir",
+        str(kept),
+        "--input",
+        str(layout),
+    ]
 
 
 def install(peer: Peer, build: Path) -> str:
