@@ -21,7 +21,7 @@ def pax_records(body: bytes) -> tuple[dict[bytes, bytes], int]:
         space = body.find(b" ", at, at + 12)
         digits = body[at:space] if space > at else b""
         end = at + int(digits) if digits.isdigit() else at
-        if end <= space or end > len(body) or body[end - 1] != 0x0A:
+        if space < 0 or end <= space or end > len(body) or body[end - 1] != 0x0A:
             raise ValueError("an extended header with a record of a wrong length")
         key, equals, value = body[space + 1 : end - 1].partition(b"=")
         if not key or not equals or b"\0" in key:

@@ -197,6 +197,8 @@ NEGATIVE = (-1024).to_bytes(12, "big", signed=True)
         (header(b"a", b"0", b"0000000009\0\0"), r"its size is no number \(0000000009\)"),
         (header(b"P", b"x", 10) + padded(b"0 path=aa\n") + header(b"a"), "a record of a wrong length"),
         (header(b"P", b"x", 10) + padded(b"99 path=a\n") + header(b"a"), "a record of a wrong length"),
+        (header(b"P", b"x", 10) + padded(b"10_path=a\n") + header(b"a"), "a record of a wrong length"),
+        (header(b"P", b"x", 20) + padded(b"10 path=a\n10_path=b\n") + header(b"a"), "a record of a wrong length"),
         (header(b"P", b"x", 10) + padded(b"10 path_aa\n") + header(b"a"), "a record that is no KEY=VALUE|wrong length"),
         (pax({b"path": b"a\0b"}) + header(b"a"), "a name holds a NUL byte"),
         (pax({b"path": b"p" * 70_000}) + header(b"a"), r"a name of 70,000 bytes \(allowed: 65,536\)"),
