@@ -16,21 +16,16 @@ import msgspec
 
 from compliance.evidence.records import decode
 from compliance.model import cluster as objects
-from compliance.model.admission_decision import AdmissionDecision
-from compliance.model.attestation import Attestation
 from compliance.model.check import Check
-from compliance.model.cluster import Cluster, ClusterObject, Header, TypedList, WorkloadEntry
-from compliance.model.cluster_index import index
-from compliance.model.docker import DockerContainer, Dockerfile
+from compliance.model.cluster import Cluster, Header, TypedList, WorkloadEntry
 from compliance.model.evidence import EVIDENCE_SET, Origin, Subject, SubjectType
 from compliance.model.image import Image
-from compliance.model.images import Images, join
+from compliance.model.images import Images
 from compliance.model.outcome import Outcome
 from compliance.model.reader import Record
-from compliance.model.sbom import Sbom
-from compliance.model.supply_chain import SupplyChain, join_proof
-from compliance.model.vulnerability import EpssScores, KevCatalog, ScanReport, SsvcRecord, VexDocument
+from compliance.model.supply_chain import SupplyChain
 from compliance.model.workload import Pod
+from compliance.pipeline.joining import joined
 from compliance.pipeline.judging import CALLED, Judge, Seen
 from compliance.pipeline.observing import LocationLine, Run, RunWriter
 from compliance.pipeline.reading import Shop
@@ -145,25 +140,14 @@ def world(path: str) -> World:
     single = tuple(record for record in records if not isinstance(record, TypedList))
     entries = [entry for data in shared.entries for entry in _decode_entries(data)]
     files = {key: (os.fsdecode(real), reader) for key, (real, reader) in shared.files.items()}
-    cluster = index((record for record in records if isinstance(record, ClusterObject | TypedList)), entries)
-    images = join(
-        images=(record for record in records if isinstance(record, Image)),
-        sboms=(record for record in records if isinstance(record, Sbom)),
-        containers=(record for record in records if isinstance(record, DockerContainer)),
-        dockerfiles=(record for record in records if isinstance(record, Dockerfile)),
-        workloads=cluster.workloads,
+    found = joined(records, entries)
+    return World(
+        cluster=found.cluster,
+        images=found.images,
+        supply_chain=found.supply_chain,
+        records=single,
+        files=files,
     )
-    supply_chain = join_proof(
-        images,
-        attestations=(record for record in records if isinstance(record, Attestation)),
-        scans=(record for record in records if isinstance(record, ScanReport)),
-        vex=(record for record in records if isinstance(record, VexDocument)),
-        kev=(record for record in records if isinstance(record, KevCatalog)),
-        epss=(record for record in records if isinstance(record, EpssScores)),
-        ssvc=(record for record in records if isinstance(record, SsvcRecord)),
-        decisions=(record for record in records if isinstance(record, AdmissionDecision)),
-    )
-    return World(cluster=cluster, images=images, supply_chain=supply_chain, records=single, files=files)
 
 
 def judge_task(task: Task, shop: Shop) -> TaskResult:

@@ -17,20 +17,14 @@ from compliance.evidence.image.building import build
 from compliance.evidence.image.contents import Piece, Source
 from compliance.evidence.image.layer import read_layer
 from compliance.evidence.image.surveying import survey
-from compliance.model.admission_decision import AdmissionDecision
-from compliance.model.attestation import Attestation
 from compliance.model.check import Check, Verdict
-from compliance.model.cluster import Cluster, ClusterObject, Header, TypedList
-from compliance.model.cluster_index import entry, index
+from compliance.model.cluster import Cluster, Header
+from compliance.model.cluster_index import entry
 from compliance.model.configuration import BaseImage, KubernetesVersion, Parameters
-from compliance.model.docker import DockerContainer, Dockerfile
 from compliance.model.image import Image
-from compliance.model.images import Images, join
 from compliance.model.reader import Record
-from compliance.model.sbom import Sbom
-from compliance.model.supply_chain import SupplyChain, join_proof
-from compliance.model.vulnerability import EpssScores, KevCatalog, ScanReport, SsvcRecord, VexDocument
 from compliance.model.workload import Pod
+from compliance.pipeline.joining import Joined, joined
 from compliance.pipeline.judging import header_of
 from compliance.pipeline.units import recognise
 from tests.checks import supply_chain_records
@@ -103,11 +97,9 @@ def parameters_of(case: Path) -> Parameters:
     return Parameters(**values)
 
 
-def cluster_of(records: list[Record]) -> Cluster:
-    """The records indexed as the engine does it."""
-    pods = [record for record in records if isinstance(record, Pod)]
-    others = [record for record in records if isinstance(record, ClusterObject | TypedList)]
-    return index(others, [entry(pod) for pod in pods])
+def joined_records(records: list[Record]) -> Joined:
+    """The records joined as the engine does it."""
+    return joined(records, [entry(record) for record in records if isinstance(record, Pod)])
 
 
 def subjects_of(check: Check, records: list[Record], cluster: Cluster) -> list[object]:
@@ -119,36 +111,9 @@ def subjects_of(check: Check, records: list[Record], cluster: Cluster) -> list[o
     return [record for record in records if type(record) is check.subject]
 
 
-def joined_images(records: list[Record], cluster: Cluster) -> Images:
-    """The records about images joined as the engine does it."""
-    return join(
-        images=[record for record in records if isinstance(record, Image)],
-        sboms=[record for record in records if isinstance(record, Sbom)],
-        containers=[record for record in records if isinstance(record, DockerContainer)],
-        dockerfiles=[record for record in records if isinstance(record, Dockerfile)],
-        workloads=cluster.workloads,
-    )
-
-
-def joined_proof(records: list[Record], images: Images) -> SupplyChain:
-    """The records that are proof about images joined as the engine does it."""
-    return join_proof(
-        images,
-        attestations=[record for record in records if isinstance(record, Attestation)],
-        scans=[record for record in records if isinstance(record, ScanReport)],
-        vex=[record for record in records if isinstance(record, VexDocument)],
-        kev=[record for record in records if isinstance(record, KevCatalog)],
-        epss=[record for record in records if isinstance(record, EpssScores)],
-        ssvc=[record for record in records if isinstance(record, SsvcRecord)],
-        decisions=[record for record in records if isinstance(record, AdmissionDecision)],
-    )
-
-
 def verdicts(check: Check, records: list[Record], parameters: Parameters) -> list[Verdict]:
     """One verdict for each subject of a check."""
-    cluster = cluster_of(records)
-    images = joined_images(records, cluster)
-    chain = joined_proof(records, images)
-    context = {"cluster": cluster, "images": images, "supply_chain": chain, "params": parameters, "as_of": AS_OF}
+    found = joined_records(records)
+    context: dict[str, object] = {"params": parameters, "as_of": AS_OF, **found._asdict()}
     arguments = [context[name] for name in check.context]
-    return [check.function(subject, *arguments) for subject in subjects_of(check, records, cluster)]
+    return [check.function(subject, *arguments) for subject in subjects_of(check, records, found.cluster)]

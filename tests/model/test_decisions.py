@@ -13,7 +13,7 @@ from compliance.model.gate import gate_of
 from compliance.model.images import Images
 from compliance.model.supply_chain import SupplyChain, join_proof
 from compliance.model.workload import Pod
-from tests.checks.judging import cluster_of, joined_images
+from tests.checks.judging import joined_records
 from tests.evidence.kubernetes.reading import one_pod, pod_text, read_all
 
 DECISION = AdmissionDecision(
@@ -53,7 +53,7 @@ def chain(text: str, *decisions: AdmissionDecision) -> tuple[list[Pod], SupplyCh
     """The pods of manifests, and all proof with these decisions."""
     records, errors = read_all(text)
     assert not errors
-    images = joined_images(records, cluster_of(records))
+    images = joined_records(records).images
     pods = [record for record in records if isinstance(record, Pod)]
     return pods, join_proof(images, (), (), (), (), (), (), decisions)
 
@@ -115,11 +115,11 @@ kind: ClusterPolicy
 metadata: {name: signed-images}
 spec: {validationFailureAction: Enforce, rules: [{name: signed, validate: {pattern: {}}}]}
 """
-    cluster = cluster_of(read_all(policy)[0])
+    cluster = joined_records(read_all(policy)[0]).cluster
     assert is_enforced(DECISION, cluster) is True
     assert is_enforced(replace(DECISION, enforced=False), cluster) is False
     assert is_enforced(replace(DECISION, policy="other"), cluster) is None
-    assert is_enforced(DECISION, cluster_of([])) is None
+    assert is_enforced(DECISION, joined_records([]).cluster) is None
 
 
 def test_digests_are_found_with_and_without_a_name() -> None:
