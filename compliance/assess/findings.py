@@ -24,6 +24,16 @@ from compliance.model.check import Check
 from compliance.model.cluster import Cluster
 from compliance.model.configuration import Configuration, Responsibility, Review
 from compliance.model.docker import DockerContainer, Dockerfile
+from compliance.model.hosts import (
+    ApiServer,
+    ControllerManager,
+    DockerHost,
+    Etcd,
+    Kubelet,
+    KubeProxy,
+    KubernetesNode,
+    Scheduler,
+)
 from compliance.model.image import Image
 from compliance.model.outcome import Outcome, Status, status_of, worst
 from compliance.model.sbom import Sbom
@@ -41,6 +51,13 @@ _EVIDENCE_OF: Mapping[type, str] = {
     VexDocument: "vex",
     KevCatalog: "kev",
     AdmissionDecision: "admission-report",
+    ApiServer: "static-pod-manifest",
+    ControllerManager: "static-pod-manifest",
+    Scheduler: "static-pod-manifest",
+    Etcd: "static-pod-manifest",
+    Kubelet: "kubelet-config",
+    KubeProxy: "kube-proxy-config",
+    KubernetesNode: "node-file-stat",
 }
 _REVIEW = {
     "satisfied": Outcome.PASS,
@@ -211,15 +228,17 @@ def _missing_evidence(control: Control, parts: Sequence[Part], present: frozense
     """Kinds of evidence that would help to answer a control and are not, or not wholly, in the folder."""
     open_parts = [part for part in parts if part.result.outcome is Outcome.NOT_CHECKED]
     uncovered = not parts or any(part.row.coverage is Coverage.PARTIAL for part in parts)
-    lacking = {_needs(part.result.check) for part in open_parts if _absent(part)}
+    lacking = {_needs(part.result.check, control) for part in open_parts if _absent(part)}
     asked = [kind for kind in control.evidence if kind in lacking or kind not in present]
     if not uncovered:
         asked = [kind for kind in asked if kind != STATEMENT] if open_parts else []
     return tuple(dict.fromkeys([*asked, *sorted(lacking)]))
 
 
-def _needs(check: Check) -> str:
-    """The kind of evidence that holds what a check judges."""
+def _needs(check: Check, control: Control) -> str:
+    """The kind of evidence that holds what a check judges; of a Docker host the one that the control asks for first."""
+    if check.subject is DockerHost and control.evidence:
+        return control.evidence[0]
     if check.subject in _EVIDENCE_OF:
         return _EVIDENCE_OF[check.subject]
     if check.subject is Pod and "cluster" not in check.context:

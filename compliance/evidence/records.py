@@ -6,12 +6,13 @@ from collections.abc import Iterable
 
 import msgspec
 
-from compliance.model import cluster
+from compliance.model import cluster, host
 from compliance.model.admission_decision import AdmissionDecision
 from compliance.model.attestation import Attestation
 from compliance.model.docker import DockerContainer, Dockerfile
 from compliance.model.image import Image
 from compliance.model.reader import Record
+from compliance.model.rule_report import RuleReport
 from compliance.model.sbom import Sbom
 from compliance.model.vulnerability import EpssScores, KevCatalog, ScanReport, SsvcRecord, VexDocument
 from compliance.model.workload import Pod
@@ -53,6 +54,16 @@ _TYPES: tuple[type, ...] = (
     SsvcRecord,
     AdmissionDecision,
     cluster.DecisionReport,
+    host.CommandLine,
+    host.Settings,
+    host.FileListing,
+    host.ProcessList,
+    host.Services,
+    host.Mounts,
+    host.Groups,
+    host.AuditRules,
+    host.HostIdentity,
+    RuleReport,
 )
 _NUMBER = {kind: number for number, kind in enumerate(_TYPES)}
 _Batch = msgspec.defstruct(

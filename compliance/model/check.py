@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from types import ModuleType
-from typing import NewType
+from typing import NewType, get_args
 
 from compliance.errors import CatalogError
 from compliance.model.cluster import Cluster
 from compliance.model.evidence import At
+from compliance.model.hosts import Judged
 from compliance.model.images import Images
 from compliance.model.outcome import Outcome, Severity
 
@@ -22,7 +23,7 @@ CheckId = NewType("CheckId", str)
 
 
 #: Context that is known only when everything has been read, or changes from one assessment to the next.
-_LATE = frozenset({"cluster", "images", "supply_chain", "as_of"})
+_LATE = frozenset({"cluster", "images", "supply_chain", "hosts", "as_of"})
 
 
 class Effort(Enum):
@@ -73,7 +74,7 @@ class Check:
     """A function we run, and what its parameters ask for.
 
     `subject` is the record type of the first parameter; `context` names the further parameters
-    (`cluster`, `images`, `supply_chain`, `params`, `as_of`). `family` is the module it stands in. `fix` says
+    (`cluster`, `images`, `supply_chain`, `hosts`, `params`, `as_of`). `family` is the module it stands in. `fix` says
     in words what to change.
     """
 
@@ -92,7 +93,7 @@ class Check:
     @property
     def needs_all(self) -> bool:
         """Whether it can run only when all evidence has been read, or on the day of the assessment."""
-        return not _LATE.isdisjoint(self.context) or self.subject in (Cluster, Images)
+        return not _LATE.isdisjoint(self.context) or self.subject in (Cluster, Images, *get_args(Judged))
 
 
 def check(
@@ -107,8 +108,8 @@ def check(
     """Make a function a Check; its annotations are the evidence contract.
 
     The first parameter is the subject record. Besides, a check may ask for `cluster: Cluster`,
-    `images: Images`, `supply_chain: SupplyChain`, `params: Parameters`, and `as_of: datetime`, the clock of
-    the assessment (UTC).
+    `images: Images`, `supply_chain: SupplyChain`, `hosts: Hosts`, `params: Parameters`, and `as_of: datetime`, the
+    clock of the assessment (UTC).
     """
 
     def decorate(function: Callable[..., Verdict]) -> Check:

@@ -32,6 +32,8 @@ class SubjectType(Enum):
     SCAN = "scan"
     VEX = "vex"
     CATALOG = "catalog"
+    HOST = "host"
+    COMPONENT = "component"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

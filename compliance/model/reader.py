@@ -11,14 +11,16 @@ from compliance.model.admission_decision import AdmissionDecision
 from compliance.model.attestation import Attestation
 from compliance.model.cluster import ClusterObject, TypedList
 from compliance.model.docker import DockerContainer, Dockerfile
+from compliance.model.host import HostRecord
 from compliance.model.image import Image
+from compliance.model.rule_report import RuleReport
 from compliance.model.sbom import Sbom
 from compliance.model.signed import SignedDocument
 from compliance.model.vulnerability import EpssScores, KevCatalog, ScanReport, SsvcRecord, VexDocument
 from compliance.model.workload import Pod
 
 Proof = Attestation | ScanReport | VexDocument | KevCatalog | EpssScores | SsvcRecord | AdmissionDecision
-Record = Pod | ClusterObject | TypedList | Image | Sbom | DockerContainer | Dockerfile | Proof
+Record = Pod | ClusterObject | TypedList | Image | Sbom | DockerContainer | Dockerfile | Proof | HostRecord | RuleReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,6 +34,7 @@ from compliance.model.catalog import Framework, Library
 from compliance.model.cluster import Cluster
 from compliance.model.configuration import Configuration
 from compliance.model.evidence import Subject
+from compliance.model.hosts import Hosts, evidence_words
 from compliance.model.images import Images
 from compliance.model.supply_chain import SupplyChain
 from compliance.pipeline.collected import KIND as RECORD
@@ -73,6 +74,7 @@ class Observed:
     real: dict[str, str]
     images: Images
     supply_chain: SupplyChain
+    hosts: Hosts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +187,7 @@ def _also(observed: Observed) -> frozenset[str]:
         found.add("vex")
     if any(one.form in ("policy-report", "constraint-status") for one in proof.decisions):
         found.add("admission-report")
+    found.update(word for host in observed.hosts.hosts for one in host.records() for word in evidence_words(one))
     return frozenset(found)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import msgspec
 
@@ -19,6 +19,8 @@ from compliance.model import cluster as objects
 from compliance.model.check import Check
 from compliance.model.cluster import Cluster, Header, TypedList, WorkloadEntry
 from compliance.model.evidence import EVIDENCE_SET, Origin, Subject, SubjectType
+from compliance.model.host import HostRecord
+from compliance.model.hosts import Hosts, Judged
 from compliance.model.image import Image
 from compliance.model.images import Images
 from compliance.model.outcome import Outcome
@@ -26,7 +28,7 @@ from compliance.model.reader import Record
 from compliance.model.supply_chain import SupplyChain
 from compliance.model.workload import Pod
 from compliance.pipeline.joining import joined
-from compliance.pipeline.judging import CALLED, Judge, Seen
+from compliance.pipeline.judging import CALLED, JOINED, Judge, Seen
 from compliance.pipeline.observing import LocationLine, Run, RunWriter
 from compliance.pipeline.reading import Shop
 from compliance.pipeline.registered import IMAGE, checks, readers
@@ -69,6 +71,10 @@ LOOKED_UP: dict[type, frozenset[str]] = {objects.Role: _RBAC, objects.RoleBindin
 
 #: Context in which evidence of images is joined: what cannot be read of it could change what such checks say.
 _JOINS = frozenset({"images", "supply_chain"})
+
+#: What is joined to hosts, and the kinds of Kubernetes documents that hold such records.
+_HOST_RECORDS = get_args(HostRecord)
+_OF_HOSTS = frozenset({"Pod", "DaemonSet", "ConfigMap", "Policy"})
 
 #: The subject of what is said about documents that could not be read.
 UNREADABLE = Subject(id="evidence-unreadable", type=SubjectType.EVIDENCE_SET, name="documents that could not be read")
@@ -117,17 +123,20 @@ def share(path: Path, shared: Shared) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """The whole cluster as one process sees it."""
+    """The whole cluster as one process sees it; `records` are all that checks judge but pods."""
 
     cluster: Cluster
     images: Images
     supply_chain: SupplyChain
-    records: tuple[Record, ...]
+    hosts: Hosts
+    records: tuple[Record | Judged, ...]
     files: dict[str, tuple[str, str]]
 
     def known(self, as_of: datetime) -> Seen:
         """What checks may ask for."""
-        return Seen(cluster=self.cluster, images=self.images, supply_chain=self.supply_chain, as_of=as_of)
+        return Seen(
+            cluster=self.cluster, images=self.images, supply_chain=self.supply_chain, hosts=self.hosts, as_of=as_of
+        )
 
 
 @lru_cache(maxsize=1)
@@ -145,7 +154,8 @@ def world(path: str) -> World:
         cluster=found.cluster,
         images=found.images,
         supply_chain=found.supply_chain,
-        records=single,
+        hosts=found.hosts,
+        records=(*single, *found.hosts.judged),
         files=files,
     )
 
@@ -250,8 +260,9 @@ def where_nothing_is(
 
 def _nothing(check: Check) -> str:
     """What a check found none of, in words."""
-    if check.subject in CALLED:
-        return f"no {CALLED[check.subject]}"
+    called = CALLED.get(check.subject) or JOINED.get(check.subject)
+    if called:
+        return f"no {called}"
     kinds = KINDS.get(check.subject, ())
     return f"no {' or '.join(kinds)} object" if kinds else "no Kubernetes object"
 
@@ -290,14 +301,21 @@ def _touches(check: Check, unread: _Unread, kinds: tuple[str, ...]) -> bool:
     """Whether an unreadable document could have changed what a check says; one of an unknown kind always could."""
     if unread.anything:
         return True
+    kind = unread.kind
+    if check.subject in JOINED or "hosts" in check.context:
+        return unread.record in _HOST_RECORDS or (unread.record is None and _tells_of_hosts(kind))
     if unread.record is not None:
         return check.subject is unread.record or not _JOINS.isdisjoint(check.context)
     if check.subject in CALLED:
         return "cluster" in check.context
-    kind = unread.kind
     if not kind or kind.endswith("List") or kind in kinds or check.subject is Header:
         return True
     if "cluster" in check.context or check.subject is Cluster:
         return kind in LOOKED_UP.get(check.subject, frozenset({kind}))
     known = {name for names in KINDS.values() for name in names}
     return check.subject is Pod and kind not in known
+
+
+def _tells_of_hosts(kind: str) -> bool:
+    """Whether a Kubernetes document of a kind may hold settings of a component; one of an unknown kind always may."""
+    return not kind or kind.endswith(("List", "Configuration")) or kind in _OF_HOSTS

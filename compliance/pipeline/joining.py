@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar, get_args
 
 from compliance.model.admission_decision import AdmissionDecision
 from compliance.model.attestation import Attestation
 from compliance.model.cluster import Cluster, ClusterObject, TypedList, WorkloadEntry
 from compliance.model.cluster_index import index
 from compliance.model.docker import DockerContainer, Dockerfile
+from compliance.model.host import HostRecord
+from compliance.model.hosts import Hosts, join_hosts
 from compliance.model.image import Image
 from compliance.model.images import Images, join
 from compliance.model.reader import Record
@@ -18,6 +20,7 @@ from compliance.model.supply_chain import SupplyChain, join_proof
 from compliance.model.vulnerability import EpssScores, KevCatalog, ScanReport, SsvcRecord, VexDocument
 
 R = TypeVar("R")
+_HOST_RECORDS = get_args(HostRecord)
 
 
 class Joined(NamedTuple):
@@ -26,6 +29,7 @@ class Joined(NamedTuple):
     cluster: Cluster
     images: Images
     supply_chain: SupplyChain
+    hosts: Hosts
 
 
 def joined(records: Sequence[Record], workloads: Iterable[WorkloadEntry]) -> Joined:
@@ -48,7 +52,8 @@ def joined(records: Sequence[Record], workloads: Iterable[WorkloadEntry]) -> Joi
         ssvc=_those(SsvcRecord, records),
         decisions=_those(AdmissionDecision, records),
     )
-    return Joined(cluster, images, supply_chain)
+    hosts = join_hosts(record for record in records if isinstance(record, _HOST_RECORDS))
+    return Joined(cluster, images, supply_chain, hosts)
 
 
 def _those(kind: type[R], records: Iterable[Record]) -> list[R]:

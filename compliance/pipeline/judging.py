@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from compliance.model import host, hosts
 from compliance.model.admission_decision import AdmissionDecision
 from compliance.model.attestation import Attestation
 from compliance.model.check import Check, Verdict
@@ -19,6 +20,7 @@ from compliance.model.image import Image
 from compliance.model.images import Images
 from compliance.model.outcome import Outcome
 from compliance.model.reader import Record
+from compliance.model.rule_report import RuleReport
 from compliance.model.sbom import Sbom
 from compliance.model.supply_chain import SupplyChain
 from compliance.model.vulnerability import EpssScores, KevCatalog, ScanReport, SsvcRecord, VexDocument
@@ -50,10 +52,32 @@ CALLED: dict[type, str] = {
     EpssScores: "EPSS scores",
     SsvcRecord: "SSVC record",
     AdmissionDecision: "Admission decision",
+    host.CommandLine: "Command line",
+    host.Settings: "Settings",
+    host.FileListing: "File listing",
+    host.ProcessList: "Process list",
+    host.Services: "Service states",
+    host.Mounts: "Mount points",
+    host.Groups: "Groups of a host",
+    host.AuditRules: "Audit rules",
+    host.HostIdentity: "Host",
+    RuleReport: "Rule results",
+}
+
+#: What checks of hosts judge, as reasons name it.
+JOINED: dict[type, str] = {
+    hosts.ApiServer: "command line of the API server",
+    hosts.ControllerManager: "command line of the controller manager",
+    hosts.Scheduler: "command line of the scheduler",
+    hosts.Etcd: "command line of etcd",
+    hosts.Kubelet: "kubelet configuration or command line",
+    hosts.KubeProxy: "kube-proxy configuration or command line",
+    hosts.KubernetesNode: "file listing of a Kubernetes node",
+    hosts.DockerHost: "evidence of a Docker host",
 }
 
 
-def header_of(record: Record) -> Header | None:
+def header_of(record: Record | hosts.Judged) -> Header | None:
     """What an object says of itself; None for a typed list, which is no object."""
     if isinstance(record, Pod):
         return Header(
@@ -69,7 +93,7 @@ def header_of(record: Record) -> Header | None:
     return getattr(record, "header", None)
 
 
-def subject_of(record: Record | Cluster) -> Subject:
+def subject_of(record: Record | hosts.Judged | Cluster) -> Subject:
     """What a record that is no typed list is about."""
     holder: HasSubject = getattr(record, "header", None) or record  # type: ignore[assignment]  # a union this long is not told apart
     return holder.subject
@@ -82,6 +106,7 @@ class Seen:
     cluster: Cluster
     images: Images
     supply_chain: SupplyChain
+    hosts: hosts.Hosts
     as_of: datetime
 
 
@@ -91,14 +116,20 @@ class Judge:
     def __init__(self, checks: Iterable[Check], params: Parameters, seen: Seen | None) -> None:
         context: dict[str, object] = {"params": params}
         if seen is not None:
-            context.update(cluster=seen.cluster, images=seen.images, supply_chain=seen.supply_chain, as_of=seen.as_of)
+            context.update(
+                cluster=seen.cluster,
+                images=seen.images,
+                supply_chain=seen.supply_chain,
+                hosts=seen.hosts,
+                as_of=seen.as_of,
+            )
         self._by_subject: dict[type, list[tuple[Check, tuple[object, ...]]]] = defaultdict(list)
         for check in checks:
             if check.needs_all == (seen is not None):
                 arguments = tuple(context[name] for name in check.context)
                 self._by_subject[check.subject].append((check, arguments))
 
-    def judge(self, record: Record | Cluster, out: RunWriter, locate: Locate) -> Subject | None:
+    def judge(self, record: Record | hosts.Judged | Cluster, out: RunWriter, locate: Locate) -> Subject | None:
         """Run every check on a record; the subject that was judged, or None when no check reads its type."""
         if isinstance(record, TypedList):
             return None

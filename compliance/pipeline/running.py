@@ -38,7 +38,7 @@ from compliance.pipeline.images import (
     read_blob,
     survey_source,
 )
-from compliance.pipeline.judging import CALLED
+from compliance.pipeline.judging import CALLED, JOINED
 from compliance.pipeline.merging import Part, StoredObservations, merge, parts_of
 from compliance.pipeline.observing import Run
 from compliance.pipeline.packet import Packet, check_destination
@@ -227,7 +227,13 @@ def _observe(
     evaluating.share(work / "shared", share)
     seen = evaluating.world(str(work / "shared"))
     subjects = gathered.subjects | {
-        subject.id: subject for subject in (EVIDENCE_SET, evaluating.UNREADABLE, seen.cluster.subject)
+        subject.id: subject
+        for subject in (
+            EVIDENCE_SET,
+            evaluating.UNREADABLE,
+            seen.cluster.subject,
+            *(one.subject for one in seen.hosts.judged),
+        )
     }
     parts = _evaluate(gathered, seen, shop, executor, progress)
     evaluating.world.cache_clear()
@@ -242,6 +248,7 @@ def _observe(
         real={key: path for key, (path, _) in real.items()},
         images=seen.images,
         supply_chain=seen.supply_chain,
+        hosts=seen.hosts,
     )
 
 
@@ -261,7 +268,7 @@ def _evaluate(
     types: set[type] = {type(record) for record in seen.records}
     if gathered.entries:
         types.add(Pod)
-    if types - set(CALLED):
+    if types - set(CALLED) - set(JOINED):
         types.add(Header)
     nothing = work / "run-nothing"
     notes = gathered.notes.values()

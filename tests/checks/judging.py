@@ -102,13 +102,13 @@ def joined_records(records: list[Record]) -> Joined:
     return joined(records, [entry(record) for record in records if isinstance(record, Pod)])
 
 
-def subjects_of(check: Check, records: list[Record], cluster: Cluster) -> list[object]:
+def subjects_of(check: Check, records: list[Record], found: Joined) -> list[object]:
     """What a check is asked about in these records."""
     if check.subject is Cluster:
-        return [cluster]
+        return [found.cluster]
     if check.subject is Header:
         return [header for record in records if (header := header_of(record)) is not None]
-    return [record for record in records if type(record) is check.subject]
+    return [record for record in (*records, *found.hosts.judged) if type(record) is check.subject]
 
 
 def verdicts(check: Check, records: list[Record], parameters: Parameters) -> list[Verdict]:
@@ -116,4 +116,4 @@ def verdicts(check: Check, records: list[Record], parameters: Parameters) -> lis
     found = joined_records(records)
     context: dict[str, object] = {"params": parameters, "as_of": AS_OF, **found._asdict()}
     arguments = [context[name] for name in check.context]
-    return [check.function(subject, *arguments) for subject in subjects_of(check, records, found.cluster)]
+    return [check.function(subject, *arguments) for subject in subjects_of(check, records, found)]

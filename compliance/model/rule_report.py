@@ -1,0 +1,99 @@
+"""What other tools and people judged, rule by rule: OpenSCAP and XCCDF results, kube-bench, checklists, HDF.
+
+Each rule becomes a check of its own at run time, named after its tool (`openscap:sshd_disable_root_login`); the
+references that the rule carries join it to controls.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+from compliance.model.evidence import Origin, Subject
+from compliance.model.outcome import Outcome, Severity
+
+
+class RefersTo(Enum):
+    """What a reference of a rule names. The value is what the packet prints."""
+
+    CCI = "CCI"
+    NIST_800_53_R4 = "NIST SP 800-53 rev. 4"
+    NIST_800_53_R5 = "NIST SP 800-53 rev. 5"
+    SRG = "SRG id"
+    STIG_ID = "STIG id"
+    VULN_ID = "STIG group id"
+    STIG_RULE = "STIG rule id"
+    CIS = "CIS benchmark item"
+
+
+class Reference(NamedTuple):
+    """An id of another list that a rule answers to.
+
+    `value` is the id as that list writes it (`CCI-000366`, `AC-6(10)`, `SRG-OS-000480-GPOS-00227`, `UBTU-22-411035`,
+    `V-242376`, `SV-242376r960759_rule`, `1.2.1`). For a CIS item `framework` is our id of the benchmark
+    and `edition` the edition that the number is of, once translated; both are empty text otherwise.
+    """
+
+    system: RefersTo
+    value: str
+    framework: str = ""
+    edition: str = ""
+
+
+class RuleResult(NamedTuple):
+    """What was found for one rule on one target.
+
+    `rule` is the id without its name space (`sshd_disable_root_login`, `1.2.1`, `V-242376`). `said` is the word of
+    the source (`notapplicable`). `reason` is a sentence for an auditor with what was seen. `fix` may be empty.
+    `at` is the pointer of the result in the document.
+    """
+
+    rule: str
+    title: str
+    severity: Severity
+    outcome: Outcome
+    said: str
+    reason: str
+    references: tuple[Reference, ...]
+    fix: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleReport:
+    """All results of one run of a tool, or of one checklist, on one target.
+
+    `source` names the family of the checks that its rules become: `openscap`, `xccdf`, `kube-bench`,
+    `docker-bench`, `ckl`, `cklb`, `hdf`. `subject` is the target: an image by digest where the report proves one, a
+    host, or the cluster. `target` is its name as written. `benchmark` is the id
+    (`xccdf_org.ssgproject.content_benchmark_...`, `cis-1.12`), `edition` its version (`V2R6`, `0.1.76`). Times are
+    ISO 8601, empty text where not told.
+    `by_person` is true of checklists, whose verdicts a person may have written; `person` names who, where told.
+    `unsound` says in words why nothing in it counts (every rule not applicable, wrong operating system, the run
+    broke off); empty text for a sound one. Of an unsound report every outcome is NOT_CHECKED or ERROR.
+    `content_sha256` is that of the content that was evaluated, where known.
+    """
+
+    origin: Origin
+    subject: Subject
+    source: str
+    tool: str
+    tool_version: str
+    benchmark: str
+    benchmark_title: str
+    edition: str
+    profile: str
+    target: str
+    started: str
+    ended: str
+    by_person: bool
+    person: str
+    unsound: str
+    content_sha256: str
+    results: tuple[RuleResult, ...]
+
+
+def check_id(report: RuleReport, result: RuleResult) -> str:
+    """The id of the check that a rule becomes."""
+    return f"{report.source}:{result.rule}"
