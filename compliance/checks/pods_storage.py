@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from compliance.model.check import Effort, Verdict, check, failed, not_checked, passed
 from compliance.model.faults import Fault, called, fault_in, holding, judged, told
+from compliance.model.host_paths import is_sensitive, socket_of_node_in
 from compliance.model.outcome import Severity
 from compliance.model.workload import Pod, Volume
 
@@ -23,50 +24,6 @@ RESTRICTED_VOLUMES = frozenset(
         "secret",
     }
 )
-
-#: Host directories that are sensitive with all below them. Source: docker-bench-security 5.6 (/boot, /dev, /etc,
-#: /lib, /proc, /sys, /usr), and the data of the kubelet, etcd and the runtimes, which hold other pods' secrets.
-SENSITIVE = (
-    "/bin",
-    "/boot",
-    "/dev",
-    "/etc",
-    "/home",
-    "/lib",
-    "/lib64",
-    "/opt/cni",
-    "/proc",
-    "/root",
-    "/sbin",
-    "/sys",
-    "/usr",
-    "/var/lib/containerd",
-    "/var/lib/containers",
-    "/var/lib/docker",
-    "/var/lib/etcd",
-    "/var/lib/kubelet",
-    "/var/lib/rancher",
-    "/var/log",
-    "c:/programdata",
-    "c:/windows",
-)
-#: Sensitive by themselves: what lies below them is often harmless.
-SENSITIVE_ALONE = ("/", "/run", "c:/", "c:")
-
-#: Where container runtimes listen, /var/run written as /run. Source: Kubernetes documentation, "Container Runtimes";
-#: k3s and k0s documentation.
-SOCKETS = (
-    "/run/containerd/containerd.sock",
-    "/run/buildkit/buildkitd.sock",
-    "/run/cri-dockerd.sock",
-    "/run/crio/crio.sock",
-    "/run/docker.sock",
-    "/run/dockershim.sock",
-    "/run/k0s/containerd.sock",
-    "/run/k3s/containerd/containerd.sock",
-    "/run/podman/podman.sock",
-)
-SOCKET_NAMES = frozenset(path.rpartition("/")[2] for path in SOCKETS) | {"docker_engine", "containerd-containerd"}
 
 
 @check(
@@ -126,16 +83,9 @@ def pod_host_path_sensitive(pod: Pod) -> Verdict:
     faults = [
         Fault(f"volume {volume.name} is the host's {path}", pod.at(f"{volume.at}/hostPath/path"))
         for volume, path in _host_paths(pod)
-        if _is_sensitive(_normal(path))
+        if is_sensitive(_normal(path))
     ]
     return _of_volumes(pod, faults, "none a sensitive directory of the host")
-
-
-def _is_sensitive(path: str) -> bool:
-    if path in SENSITIVE_ALONE:
-        return True
-    below = f"{path}/"
-    return any(path == place or path.startswith(f"{place}/") or place.startswith(below) for place in SENSITIVE)
 
 
 @check(
@@ -152,22 +102,11 @@ def pod_runtime_socket(pod: Pod) -> Verdict:
     """
     faults = []
     for volume, path in _host_paths(pod):
-        socket = _socket_in(_normal(path))
+        socket = socket_of_node_in(_normal(path))
         if socket:
             words = f"volume {volume.name} is the host's {path}, {socket}"
             faults.append(Fault(words, pod.at(f"{volume.at}/hostPath/path")))
     return _of_volumes(pod, faults, "none a container runtime's socket")
-
-
-def _socket_in(path: str) -> str:
-    """In words, the runtime socket that a host path is or holds; empty text when it gives none."""
-    name = path.rpartition("/")[2]
-    if name in SOCKET_NAMES:
-        return "where a container runtime listens"
-    plain = path.removeprefix("/var") if path == "/var/run" or path.startswith("/var/run/") else path
-    below = "/" if plain == "/" else f"{plain}/"
-    # /var/run is a link to /run: whoever has /var alone has the link and not the socket.
-    return next((f"which holds {socket}" for socket in SOCKETS if socket.startswith(below)), "")
 
 
 @check(
@@ -246,7 +185,10 @@ def _host_paths(pod: Pod) -> Iterator[tuple[Volume, str]]:
 
 
 def _normal(path: str) -> str:
-    """A path without doubled or closing slashes and dots; backslashes of Windows turned, drive in lower case."""
+    """A path without doubled or closing slashes and dots; backslashes of Windows turned, drive in lower case.
+
+    Unlike a mount of Docker, which is absolute always, a relative hostPath is taken for no place that is known.
+    """
     turned = path.replace("\\", "/")
     if turned[1:2] == ":":
         turned = turned.lower()

@@ -35,15 +35,19 @@ SENSITIVE_ALONE = ("/", "/run", "c:/", "c:")
 #: Where container runtimes listen, /var/run written as /run. Source: documentation of Docker, containerd, CRI-O,
 #: Podman, BuildKit, k3s and cri-dockerd.
 SOCKETS = (
-    "/run/buildkit/buildkitd.sock",
     "/run/containerd/containerd.sock",
+    "/run/buildkit/buildkitd.sock",
     "/run/cri-dockerd.sock",
     "/run/crio/crio.sock",
     "/run/docker.sock",
     "/run/k3s/containerd/containerd.sock",
     "/run/podman/podman.sock",
 )
+#: Where they listen on a node of Kubernetes besides. Source: Kubernetes documentation, "Container Runtimes"; k0s
+#: documentation.
+NODE_SOCKETS = ("/run/dockershim.sock", "/run/k0s/containerd.sock")
 SOCKET_NAMES = frozenset(socket.rpartition("/")[2] for socket in SOCKETS) | {"docker_engine"}
+NODE_SOCKET_NAMES = frozenset(socket.rpartition("/")[2] for socket in NODE_SOCKETS) | {"containerd-containerd"}
 
 
 def normal(path: str) -> str:
@@ -64,9 +68,18 @@ def is_sensitive(path: str) -> bool:
 
 def socket_in(path: str) -> str:
     """In words, the runtime's socket that a normal path is or holds; empty text when it gives none."""
-    if path.rpartition("/")[2] in SOCKET_NAMES:
+    return _socket_in(path, SOCKETS, SOCKET_NAMES)
+
+
+def socket_of_node_in(path: str) -> str:
+    """As `socket_in`, of a path of a Kubernetes node."""
+    return _socket_in(path, SOCKETS + NODE_SOCKETS, SOCKET_NAMES | NODE_SOCKET_NAMES)
+
+
+def _socket_in(path: str, sockets: tuple[str, ...], names: frozenset[str]) -> str:
+    if path.rpartition("/")[2] in names:
         return "where a container runtime listens"
     plain = path.removeprefix("/var") if path == "/var/run" or path.startswith("/var/run/") else path
     below = "/" if plain == "/" else f"{plain}/"
     # /var/run is a link to /run: whoever has /var alone has the link and not the socket.
-    return next((f"which holds {socket}" for socket in SOCKETS if socket.startswith(below)), "")
+    return next((f"which holds {socket}" for socket in sockets if socket.startswith(below)), "")
