@@ -81,20 +81,9 @@ def pod_image_registry(pod: Pod, params: Parameters) -> Verdict:
     faults = [
         _fault(pod, container, f"comes from {image.registry}, which is not approved")
         for container, image in _images(pod)
-        if not any(_is_below(image, entry) for entry in approved)
+        if not any(image.lies_below(entry) for entry in approved)
     ]
     return _of_images(pod, faults, f"each image from an approved registry ({listed(approved)})")
-
-
-def _is_below(image: ImageReference, entry: str) -> bool:
-    plain = entry.strip().removeprefix("https://").rstrip("/")
-    path = image.path
-    if plain.startswith("*."):
-        domain, _, folder = plain[1:].partition("/")
-        if not image.registry.endswith(domain):
-            return False
-        return not folder or f"{image.repository}/".startswith(f"{folder}/")
-    return path == plain or path.startswith(f"{plain}/")
 
 
 @check(
