@@ -2,31 +2,13 @@
 
 from __future__ import annotations
 
+from compliance.model.capabilities import DOCKER_DEFAULT, plain
 from compliance.model.check import Verdict, check, failed, listed, not_applicable, not_checked, passed
 from compliance.model.configuration import Parameters
 from compliance.model.container_words import on_windows, security_option, unstated
 from compliance.model.docker import DockerContainer
 from compliance.model.outcome import Severity
 
-#: What Docker grants without being asked. Source: moby/moby, oci/caps/defaults.go.
-DEFAULT = frozenset(
-    {
-        "AUDIT_WRITE",
-        "CHOWN",
-        "DAC_OVERRIDE",
-        "FOWNER",
-        "FSETID",
-        "KILL",
-        "MKNOD",
-        "NET_BIND_SERVICE",
-        "NET_RAW",
-        "SETFCAP",
-        "SETGID",
-        "SETPCAP",
-        "SETUID",
-        "SYS_CHROOT",
-    }
-)
 _OPTIONS = "/HostConfig/SecurityOpt"
 
 
@@ -163,8 +145,7 @@ def container_capabilities(container: DockerContainer, params: Parameters) -> Ve
         return failed("a privileged container has every capability", at=[container.at("/HostConfig/Privileged")])
     if container.cap_add is None:
         return unstated(container, "/HostConfig/CapAdd")
-    allowed = DEFAULT | {_plain(name) for name in params.capabilities_approved}
-    beyond = sorted({_plain(name) for name in container.cap_add} - allowed)
+    beyond = sorted(plain(container.cap_add) - DOCKER_DEFAULT - plain(params.capabilities_approved))
     at = (container.at("/HostConfig/CapAdd"),)
     if beyond:
         return failed(f"CapAdd grants {listed(beyond)}, which is beyond the default set and not approved", at=at)
@@ -189,8 +170,7 @@ def container_net_raw(container: DockerContainer) -> Verdict:
         return failed("a privileged container has every capability", at=[container.at("/HostConfig/Privileged")])
     if container.cap_add is None or container.cap_drop is None:
         return unstated(container, "/HostConfig/CapDrop")
-    added = {_plain(name) for name in container.cap_add}
-    dropped = {_plain(name) for name in container.cap_drop}
+    added, dropped = plain(container.cap_add), plain(container.cap_drop)
     drops = f"CapDrop has {listed(sorted(dropped))}" if dropped else "CapDrop is empty"
     adds = f"CapAdd has {listed(sorted(added))}" if added else "CapAdd is empty"
     at = (container.at("/HostConfig/CapDrop"),)
@@ -199,13 +179,9 @@ def container_net_raw(container: DockerContainer) -> Verdict:
     return passed(f"{drops} and {adds}, so NET_RAW is not held", at=at)
 
 
-def _holds_net_raw(added: set[str], dropped: set[str]) -> bool:
+def _holds_net_raw(added: frozenset[str], dropped: frozenset[str]) -> bool:
     if "ALL" in added:
         return "NET_RAW" not in dropped
     if "NET_RAW" in added:
         return True
     return "ALL" not in dropped and "NET_RAW" not in dropped
-
-
-def _plain(name: str) -> str:
-    return name.upper().removeprefix("CAP_")

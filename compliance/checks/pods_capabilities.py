@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from compliance.model.capabilities import BASELINE, plain
 from compliance.model.check import Verdict, check, listed
 from compliance.model.configuration import Parameters
 from compliance.model.faults import Fault, fault_in, judged, not_yet, windows
@@ -10,24 +11,6 @@ from compliance.model.workload import Container, Pod
 
 _ADD, _DROP = "securityContext/capabilities/add", "securityContext/capabilities/drop"
 
-#: Source: Pod Security Standards, baseline, "Capabilities".
-BASELINE = frozenset(
-    {
-        "AUDIT_WRITE",
-        "CHOWN",
-        "DAC_OVERRIDE",
-        "FOWNER",
-        "FSETID",
-        "KILL",
-        "MKNOD",
-        "NET_BIND_SERVICE",
-        "SETFCAP",
-        "SETGID",
-        "SETPCAP",
-        "SETUID",
-        "SYS_CHROOT",
-    }
-)
 #: Source: Pod Security Standards, restricted, "Capabilities".
 RESTRICTED = frozenset({"NET_BIND_SERVICE"})
 
@@ -103,8 +86,7 @@ def pod_capabilities_none_added(pod: Pod, params: Parameters) -> Verdict:
         if capabilities is None or not _drops(capabilities.drop, "ALL"):
             faults.append(fault_in(pod, container, _DROP, _dropped(container)))
         if capabilities is not None and capabilities.add:
-            approved = {_plain(name) for name in params.capabilities_approved}
-            beyond = sorted({_plain(name) for name in capabilities.add} - approved)
+            beyond = sorted(plain(capabilities.add) - plain(params.capabilities_approved))
             if beyond:
                 faults.append(fault_in(pod, container, _ADD, f"adds {listed(beyond)}"))
     return judged(pod, faults, "each dropping ALL and adding none that is not approved")
@@ -129,17 +111,13 @@ def pod_net_raw(pod: Pod) -> Verdict:
         capabilities = container.security.capabilities
         if capabilities is None or not (_drops(capabilities.drop, "ALL") or _drops(capabilities.drop, "NET_RAW")):
             faults.append(fault_in(pod, container, _DROP, _dropped(container)))
-        elif capabilities.add and not {"NET_RAW", "ALL"}.isdisjoint(_plain(name) for name in capabilities.add):
+        elif capabilities.add and not plain(capabilities.add).isdisjoint({"NET_RAW", "ALL"}):
             faults.append(fault_in(pod, container, _ADD, f"adds {listed(capabilities.add)} after the drop"))
     return judged(pod, faults, "each dropping NET_RAW")
 
 
 def _drops(dropped: tuple[str, ...] | None, name: str) -> bool:
     return dropped is not None and (name in dropped or name in [text.upper() for text in dropped])
-
-
-def _plain(name: str) -> str:
-    return name.upper().removeprefix("CAP_")
 
 
 def _dropped(container: Container) -> str:
