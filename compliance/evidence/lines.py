@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 import yaml
 
@@ -30,6 +31,13 @@ _ROWS = re.compile(
 )
 
 
+class _Wanted(NamedTuple):
+    """A place whose line is wanted, and those below it by name or number: what lies elsewhere needs no pointer."""
+
+    pointer: str
+    below: dict[str, _Wanted]
+
+
 def locate(data: bytes, line: int, pointers: list[str]) -> list[int]:
     """The 1-based line of each pointer, or of its nearest present ancestor; `line` is that of the first byte."""
     text = without_mark(data).decode("utf-8", "replace")
@@ -38,14 +46,15 @@ def locate(data: bytes, line: int, pointers: list[str]) -> list[int]:
     return [line + _nearest(found, pointer) for pointer in pointers]
 
 
-def _with_ancestors(pointers: Iterable[str]) -> set[str]:
-    wanted = {""}
+def _with_ancestors(pointers: Iterable[str]) -> _Wanted:
+    top = _Wanted("", {})
     for pointer in pointers:
-        above = pointer
-        while above not in wanted:
-            wanted.add(above)
-            above = above.rpartition("/")[0]
-    return wanted
+        place = top
+        for name in pointer.split("/")[1:]:
+            if name not in place.below:
+                place.below[name] = _Wanted(f"{place.pointer}/{name}", {})
+            place = place.below[name]
+    return top
 
 
 def _nearest(found: dict[str, int], pointer: str) -> int:
@@ -54,11 +63,13 @@ def _nearest(found: dict[str, int], pointer: str) -> int:
     return found.get(pointer, 0)
 
 
-def _walk_json(text: str, wanted: set[str]) -> dict[str, int]:
+def _walk_json(text: str, wanted: _Wanted) -> dict[str, int]:
     """0-based lines of the wanted pointers that are there; of a broken text, those before the break."""
     offsets: dict[str, int] = {}
-    above: list[tuple[str, int]] = []
-    base, index, pending = "", -1, ""
+    above: list[tuple[_Wanted | None, int]] = []
+    base: _Wanted | None = wanted
+    pending: _Wanted | None = wanted
+    index = -1
     for token in _JSON_TOKEN.finditer(text):
         first = token[0][0]
         if first in "}]":
@@ -66,16 +77,16 @@ def _walk_json(text: str, wanted: set[str]) -> dict[str, int]:
                 base, index = above.pop()
             continue
         if token[2]:
-            pending = f"{base}/{escape(token[1])}"
-            if pending in wanted:
-                offsets.setdefault(pending, token.start())
+            pending = base.below.get(escape(token[1])) if base else None
+            if pending:
+                offsets.setdefault(pending.pointer, token.start())
             continue
         here = pending
         if index >= 0:
-            here = f"{base}/{index}"
+            here = base.below.get(str(index)) if base else None
             index += 1
-        if here in wanted:
-            offsets.setdefault(here, token.start())
+        if here:
+            offsets.setdefault(here.pointer, token.start())
         if first in "{[":
             above.append((base, index))
             base, index = here, 0 if first == "[" else -1
@@ -96,15 +107,17 @@ class _BeyondError(Exception):
     """The text has a construct that a walk by indentation cannot follow."""
 
 
-def _walk_yaml(text: str, wanted: set[str]) -> dict[str, int] | None:
+def _walk_yaml(text: str, wanted: _Wanted) -> dict[str, int] | None:
     """0-based lines of the wanted pointers that are there; None when the text has a construct beyond a simple walk.
 
-    An open block is a column, the pointer of its mapping or list, and the index of its next item
-    (-1 for a mapping); `child` is the pointer under way, whose block may follow.
+    An open block is a column, its mapping or list where something in it is wanted, and the index of its next item
+    (-1 for a mapping); `child` is what is under way, whose block may follow.
     """
     found: dict[str, int] = {}
-    above: list[tuple[int, str, int]] = []
-    column, base, index, child = -1, "", -1, ""
+    above: list[tuple[int, _Wanted | None, int]] = []
+    base: _Wanted | None = wanted
+    child: _Wanted | None = wanted
+    column, index = -1, -1
     try:
         for number, at, is_item, name in _rows(text):
             if column < 0:
@@ -114,13 +127,10 @@ def _walk_yaml(text: str, wanted: set[str]) -> dict[str, int] | None:
             if column < at or (is_item and index < 0):
                 above.append((column, base, index))
                 column, base, index = at, child, 0 if is_item else -1
-            if is_item:
-                child = f"{base}/{index}"
-                index += 1
-            else:
-                child = f"{base}/{name}"
-            if child in wanted and child not in found:
-                found[child] = number
+            child = base.below.get(str(index) if is_item else name) if base else None
+            index += is_item
+            if child:
+                found.setdefault(child.pointer, number)
     except _BeyondError:
         return None
     return found
@@ -153,7 +163,7 @@ def _name(key: str) -> str:
     return escape(key[1:-1] if key[0] in _QUOTES else key)
 
 
-def _compose(text: str, wanted: set[str]) -> dict[str, int]:
+def _compose(text: str, wanted: _Wanted) -> dict[str, int]:
     """The same by libyaml's marks, for texts beyond the walk; of a broken text, nothing but its first line."""
     loader = yaml.CSafeLoader(text)
     try:
@@ -165,14 +175,14 @@ def _compose(text: str, wanted: set[str]) -> dict[str, int]:
     if root is None:
         return {"": 0}
     found = {"": root.start_mark.line}
-    pending: list[tuple[str, yaml.Node]] = [("", root)]
+    pending: list[tuple[_Wanted, yaml.Node]] = [(wanted, root)]
     while pending:
         base, node = pending.pop()
         for name, line, value in _children(node):
-            pointer = f"{base}/{name}"
-            if pointer in wanted and pointer not in found:
-                found[pointer] = line
-                pending.append((pointer, value))
+            child = base.below.get(name)
+            if child and child.pointer not in found:
+                found[child.pointer] = line
+                pending.append((child, value))
     return found
 
 

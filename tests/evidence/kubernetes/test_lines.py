@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -62,7 +63,7 @@ def _pointers(value: Any, base: str = "") -> list[str]:
 def test_the_walk_agrees_with_the_parser(document: dict[str, Any], indent: int, width: int, divider: bool) -> None:
     """Wherever the walk by indentation gives lines, they are those of libyaml's marks."""
     text = yaml.dump(document, indent=indent, width=width, sort_keys=False, explicit_start=divider)
-    wanted = set(_pointers(document))
+    wanted = lines._with_ancestors(_pointers(document))
     walked = lines._walk_yaml(text, wanted)
     if walked is not None:
         assert walked == lines._compose(text, wanted)
@@ -73,7 +74,7 @@ def test_the_walk_agrees_with_the_parser(document: dict[str, Any], indent: int, 
 def test_json_lines_agree_with_the_parser(document: dict[str, Any], indent: int | None) -> None:
     """The walk over JSON tokens gives the lines that a YAML parser's marks give for the same text."""
     text = json.dumps(document, indent=indent)
-    wanted = set(_pointers(document))
+    wanted = lines._with_ancestors(_pointers(document))
     assert lines._walk_json(text, wanted) == lines._compose(text, wanted)
 
 
@@ -129,7 +130,7 @@ spec:
 def test_lines_of_a_manifest(pointer: str, line: int, newline: str) -> None:
     """Absent values have the line of their nearest present ancestor; block scalars hide nothing and add nothing."""
     data = _YAML.replace("\n", newline).encode()
-    assert lines._walk_yaml(data.decode(), {"", pointer}) is not None
+    assert lines._walk_yaml(data.decode(), lines._with_ancestors([pointer])) is not None
     assert locate(data, 1, [pointer]) == [line]
 
 
@@ -148,7 +149,7 @@ def test_lines_of_a_manifest(pointer: str, line: int, newline: str) -> None:
 )
 def test_constructs_beyond_the_walk_are_parsed(text: str, pointer: str, line: int) -> None:
     """Flow over lines, anchors, long scalars, complex keys and tags are left to the parser."""
-    assert lines._walk_yaml(text, {"", pointer}) is None
+    assert lines._walk_yaml(text, lines._with_ancestors([pointer])) is None
     assert locate(text.encode(), 1, [pointer]) == [line]
 
 
@@ -156,3 +157,26 @@ def test_a_very_long_line_is_walked_in_linear_time() -> None:
     """A megabyte on one line neither hangs the walk nor breaks it."""
     for filler in ("a" * 1_000_000, "a " * 500_000 + ":", "- " * 500_000, "'" * 999_999, "x: " * 300_000):
         assert locate(f"k: {filler}\nb: 1\n".encode(), 1, ["/b"])[0] in (1, 2)
+
+
+def test_long_names_and_deep_nesting_are_walked_in_linear_time() -> None:
+    """Names are as long as their author likes: the pointer of what nobody asks for is never put together."""
+    name, levels = "n" * 200_000, 900
+    wide = json.dumps({"a": 1, name: {"b": [0] * 200_000}, "c": 3}, indent=1).encode()
+    deep = (
+        b'{"a":'
+        + b'{"'
+        + b"n" * 1000
+        + b'":'
+        + b'{"x":' * levels
+        + b"["
+        + b"0," * 200_000
+        + b"0]"
+        + b"}" * (levels + 2)
+    )
+    block = f"a: 1\n{name}:\n  b:\n" + "  - 0\n" * 200_000 + "c: 3\n"
+    started = time.process_time()
+    assert locate(wide, 1, ["/c", f"/{name}/b/7"]) == [200_007, 12]
+    assert locate(deep, 1, ["/a/x"]) == [1]
+    assert locate(block.encode(), 1, ["/c", f"/{name}/b/7"]) == [200_004, 11]
+    assert time.process_time() - started < 10  # with every pointer put together: minutes, and gigabytes
