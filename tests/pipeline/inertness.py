@@ -8,12 +8,12 @@ import hashlib
 import io
 import json
 import re
-import zlib
 from collections.abc import Iterator
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from tests.exports.html_page import Page
 
 #: Longest reason, with what is said of its cut and of the places left out.
 REASON_LIMIT = 2_200
@@ -23,39 +23,6 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[45][0-9a-f]{3}-[89ab][0-9a-f]{3}-[
 _ADDRESS = re.compile(r"[A-Za-z0-9._~/%-]+")
 #: Members of OSCAL objects that the specification types as text in one line (markup-line or string).
 _ONE_LINE = frozenset({"title", "value", "description-line", "name", "text"})
-
-
-class Page(HTMLParser):
-    """Elements with their attributes; the text of each script and style; all other text."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.raw: list[tuple[dict[str, str | None], str]] = []
-        self.visible: list[str] = []
-        self._inside = False
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-        self._inside = tag in ("script", "style")
-        if self._inside:
-            self.raw.append((dict(attrs), ""))
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in ("script", "style"):
-            self._inside = False
-
-    def handle_data(self, data: str) -> None:
-        if self._inside:
-            self.raw[-1] = (self.raw[-1][0], self.raw[-1][1] + data)
-        else:
-            self.visible.append(data)
-
-    def data(self) -> bytes:
-        """What the page's script draws from."""
-        packed = next(text for attributes, text in self.raw if attributes.get("id") == "packet-data")
-        return zlib.decompress(base64.b64decode(packed), 31)
 
 
 def page_of(packet: Path) -> Page:
