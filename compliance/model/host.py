@@ -156,7 +156,7 @@ class FileEntry(NamedTuple):
 
     `kind` is the letter of find's %y (`f`, `d`, `l`, `s`, ...), `mode` the permission bits with set-id and sticky
     ones, `user` and `group` names, or numbers where the host has no name for them. `at` is its pointer: `/N` with
-    the number of its line, from 0.
+    the number of its line, from 0. `target` is where a link leads as the link says it, empty where nothing tells.
     """
 
     kind: str
@@ -164,6 +164,7 @@ class FileEntry(NamedTuple):
     user: str
     group: str
     at: str
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,11 +198,17 @@ class FileListing:
         return ((path, entry) for path, entry in sorted(self.files.items()) if path.startswith(start))
 
     def knows(self, path: str) -> bool:
-        """Whether it tells if a path exists: it is listed, or was asked for and could be read."""
+        """Whether it tells if a path exists: it is listed, or was asked for and could be read, through no link."""
         if path in self.files or path in self.absent:
             return True
         parts = _above(path)
-        return not any(part in self.problems for part in parts) and any(part in self.walked for part in parts)
+        if any(part in self.problems or self.is_link(part) for part in parts):
+            return False
+        return any(part in self.walked for part in parts)
+
+    def is_link(self, path: str) -> bool:
+        """Whether a path is listed as a symbolic link: what lies below it is listed where it leads."""
+        return path in self.files and self.files[path].kind == "l"
 
 
 def _above(path: str) -> tuple[str, ...]:
