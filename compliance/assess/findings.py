@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from compliance.assess.reasons import STATEMENT, Part, because_of, missing_from, shown_by, silent
+from compliance.assess.imported import disagreement, is_imported
+from compliance.assess.reasons import STATEMENT, Part, because_of, missing_from, shown_by, silent, unseen
 from compliance.model.admission_decision import AdmissionDecision
 from compliance.model.assessment import (
     OBSERVATIONS_KEPT,
@@ -119,7 +120,7 @@ def count(findings: Iterable[Finding]) -> StatusCounts:
 
 def _finding(framework: Framework, control: Control, rows: Sequence[CheckMapping], basis: Basis) -> Finding:
     kinds = basis.library.evidence_kinds
-    parts = [Part(row=row, result=basis.results[row.check]) for row in _counting(rows, basis)]
+    parts = _deciding_parts([Part(row=row, result=basis.results[row.check]) for row in _counting(rows, basis)])
     review, expired = _review(framework, control, basis)
     responsibility = _responsibility(framework, control, basis.configuration.responsibilities)
     outcome = _outcome(parts, review)
@@ -128,6 +129,7 @@ def _finding(framework: Framework, control: Control, rows: Sequence[CheckMapping
     reason, because = because_of(
         control, parts, review, expired, responsibility, outcome, missing_evidence, kinds, basis.as_of
     )
+    because = f"{because} {_contradiction(parts)}".strip()
     ids, ids_total = _deciding(parts, outcome)
     return Finding(
         framework=framework.id,
@@ -167,6 +169,20 @@ def _counting(rows: Sequence[CheckMapping], basis: Basis) -> Sequence[CheckMappi
     """Rows whose kind of evidence was handed in; all of them when none was, so that the gap is seen."""
     known = [row for row in rows if row.check in basis.results]
     return [row for row in known if not row.when or row.when in basis.present] or known
+
+
+def _deciding_parts(parts: list[Part]) -> list[Part]:
+    """The parts that count: where another tool judged the very item, our checks that saw nothing to judge give way."""
+    others = [part for part in parts if is_imported(part.result.check) and part.row.coverage is Coverage.SUFFICIENT]
+    if all(silent(part) for part in others):
+        return parts
+    return [part for part in parts if part in others or not unseen(part)]
+
+
+def _contradiction(parts: Sequence[Part]) -> str:
+    ours = {part.result.check.title: part.result.outcome for part in parts if not is_imported(part.result.check)}
+    others = {part.result.check.title: part.result.outcome for part in parts if is_imported(part.result.check)}
+    return disagreement(ours, others)
 
 
 def _outcome(parts: Sequence[Part], review: Review | None) -> Outcome:

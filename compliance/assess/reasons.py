@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from compliance.model.assessment import CheckResult
 from compliance.model.catalog import CheckMapping, Control, Coverage, EvidenceKind, Judged
 from compliance.model.configuration import Responsibility, Review
+from compliance.model.evidence import EVIDENCE_SET
 from compliance.model.outcome import Outcome, Reason, Status
 from compliance.rendering.text import count
 
@@ -26,6 +27,11 @@ class Part:
 def silent(part: Part) -> bool:
     """Whether a check has seen nothing it could judge."""
     return part.result.counts.total == part.result.counts.not_checked
+
+
+def unseen(part: Part) -> bool:
+    """Whether nothing at all that a check could judge was handed in."""
+    return part.result.counts.total == 1 and all(one.subject == EVIDENCE_SET for one in part.result.worst)
 
 
 def shown_by(parts: Sequence[Part]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,6 +16,7 @@ from compliance.assess.attestations import attestation_rows
 from compliance.assess.findings import Basis, assess_framework
 from compliance.assess.gaps import actions, requests
 from compliance.assess.images import image_reports
+from compliance.assess.imported import Imported
 from compliance.assess.summary import Seen, population, summarise
 from compliance.assess.vulnerabilities import vulnerability_report
 from compliance.catalog.loading import load_library
@@ -75,6 +76,7 @@ class Observed:
     images: Images
     supply_chain: SupplyChain
     hosts: Hosts
+    rules: Imported
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,11 +114,11 @@ def assemble(request: Request, asked: Asked, observed: Observed) -> Assessment:
             worst=tuple(observed.observations.observation(line) for line in observed.tallies[check.id].worst),
             ids=observed.tallies[check.id].ids,
         )
-        for check in checks()
+        for check in sorted((*checks(), *observed.rules.checks), key=lambda one: one.id)
     }
     evidence = _evidence(observed)
     basis = Basis(
-        library=library,
+        library=replace(library, check_mappings=(*library.check_mappings, *observed.rules.mappings)),
         results=results_of_checks,
         configuration=configuration,
         present=frozenset(file.kind for file in evidence if file.state is EvidenceState.READ) | _also(observed),

@@ -147,7 +147,7 @@ class Judge:
         lines = _lines_of_failures([verdict for _, verdict in verdicts], locate)
         for check, verdict in verdicts:
             shown = [
-                _location(at, lines.get((id(at.origin), at.pointer)) if verdict.outcome is Outcome.FAIL else None)
+                location(at, lines.get((id(at.origin), at.pointer)) if verdict.outcome is Outcome.FAIL else None)
                 for at in verdict.at[:PLACES_KEPT]
             ]
             reason = cut(verdict.reason, REASON_KEPT)
@@ -182,7 +182,8 @@ def _lines_of_failures(verdicts: Iterable[Verdict], locate: Locate) -> dict[tupl
     return found
 
 
-def _location(at: At, line: int | None) -> LocationLine:
+def location(at: At, line: int | None) -> LocationLine:
+    """A place as observations.jsonl carries it."""
     origin = at.origin
     pointer = short_pointer(origin.pointer + at.pointer)
     return LocationLine(origin.sha256, origin.path, pointer, origin.document, line)

@@ -20,9 +20,11 @@ from typing import Protocol, TypeVar
 from compliance.errors import UsageError
 from compliance.evidence.image.contents import Source
 from compliance.model.assessment import Assessment, EvidenceState, Options
+from compliance.model.check import Check
 from compliance.model.cluster import Header
 from compliance.model.configuration import Configuration
 from compliance.model.evidence import EVIDENCE_SET, Subject
+from compliance.model.rule_report import RuleReport
 from compliance.model.workload import Pod
 from compliance.pipeline import assembling, evaluating
 from compliance.pipeline.assembling import Asked
@@ -38,6 +40,7 @@ from compliance.pipeline.images import (
     read_blob,
     survey_source,
 )
+from compliance.pipeline.imported import observe, rules_of
 from compliance.pipeline.judging import CALLED, JOINED
 from compliance.pipeline.merging import Part, StoredObservations, merge, parts_of
 from compliance.pipeline.observing import Run
@@ -144,7 +147,7 @@ def run(request: Request, asked: Asked, progress: Progress) -> Result:
     work = Path(tempfile.mkdtemp(prefix="compliance-work-"))
     try:
         with _executor(request.jobs, files) as executor:
-            observed = _observe(request, files, work, executor, progress)
+            observed = _observe(request, asked, files, work, executor, progress)
         started = _Clock(progress, "assess", 1)
         assessment = assembling.assemble(request, asked, observed)
         started.stop()
@@ -202,7 +205,7 @@ def _in_order(executor: Executor, function: Callable[[A], R], tasks: Iterable[A]
 
 
 def _observe(
-    request: Request, files: Sequence[InputFile], work: Path, executor: Executor, progress: Progress
+    request: Request, asked: Asked, files: Sequence[InputFile], work: Path, executor: Executor, progress: Progress
 ) -> assembling.Observed:
     code = code_fingerprint() if request.cache else b""
     shop = Shop(
@@ -235,7 +238,10 @@ def _observe(
             *(one.subject for one in seen.hosts.judged),
         )
     }
-    parts = _evaluate(gathered, seen, shop, executor, progress)
+    reports = [record for record in seen.records if isinstance(record, RuleReport)]
+    rules = rules_of(reports, asked.library)
+    gathered.runs.append(observe(reports, rules, work / "run-rules"))
+    parts = _evaluate(gathered, (*checks(), *rules.checks), seen, shop, executor, progress)
     evaluating.world.cache_clear()
     return assembling.Observed(
         files=tuple(files),
@@ -249,13 +255,19 @@ def _observe(
         images=seen.images,
         supply_chain=seen.supply_chain,
         hosts=seen.hosts,
+        rules=rules,
     )
 
 
 def _evaluate(
-    gathered: _Gathered, seen: evaluating.World, shop: Shop, executor: Executor, progress: Progress
+    gathered: _Gathered,
+    all_checks: Sequence[Check],
+    seen: evaluating.World,
+    shop: Shop,
+    executor: Executor,
+    progress: Progress,
 ) -> list[Part]:
-    """Run what needs the whole cluster, and join it with what the first phase found."""
+    """Run what needs the whole cluster, and join it with what the first phase and other tools found."""
     work = Path(shop.folder)
     tasks = list(_tasks(gathered.pods, len(seen.records)))
     clock = _Clock(progress, "evaluate", len(tasks))
@@ -273,7 +285,7 @@ def _evaluate(
     nothing = work / "run-nothing"
     notes = gathered.notes.values()
     gathered.runs.append(evaluating.where_nothing_is(checks(), seen.cluster, frozenset(types), notes, nothing))
-    parts = list(_in_order(executor, merge, parts_of(gathered.runs, (check.id for check in checks()), work)))
+    parts = list(_in_order(executor, merge, parts_of(gathered.runs, (check.id for check in all_checks), work)))
     clock.stop(cpu)
     return parts
 

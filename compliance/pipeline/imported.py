@@ -1,0 +1,33 @@
+"""Reports of other tools in; their rules as checks of this run, and what they say as observations, out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from compliance.assess.imported import Imported, imported, verdicts_of
+from compliance.model.catalog import Library
+from compliance.model.evidence import At
+from compliance.model.rule_report import RuleReport
+from compliance.pipeline.judging import location
+from compliance.pipeline.observing import REASON_KEPT, Run, RunWriter
+from compliance.rendering.text import cut
+
+
+def rules_of(reports: Iterable[RuleReport], library: Library) -> Imported:
+    """The rules of the reports as checks with their rows; none when there is no report."""
+    found = tuple(reports)
+    if not found:
+        return Imported()
+    return imported(found, library, {})
+
+
+def observe(reports: Iterable[RuleReport], rules: Imported, path: Path) -> Run:
+    """What each report says of its target, as observations of the checks that its rules became."""
+    checks = {str(check.id): check for check in rules.checks}
+    out = RunWriter()
+    for report in reports:
+        for key, verdict in verdicts_of(report):
+            shown = [location(at, None) for at in verdict.at] or [location(At(report.origin, ""), None)]
+            out.add(checks[key], report.subject, verdict.outcome, cut(verdict.reason, REASON_KEPT), shown)
+    return out.write(path)
