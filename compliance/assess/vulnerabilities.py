@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from compliance.assess.image_facts import located, utc
+from compliance.model.catalogs import catalogs
 from compliance.model.check import listed
 from compliance.model.cluster import Cluster
 from compliance.model.configuration import Configuration, Regime
@@ -103,7 +104,8 @@ def vulnerability_report(
         items = every.of(image)
         kept.add(items)
         rows.append(_row(image, found, items))
-    gone = _mended(chain)
+    lineages = {name: [scan for scan in scans if not is_future(scan, clock)] for name, scans in chain.lineages.items()}
+    gone = _mended(lineages, chain)
     return VulnerabilityReport(
         items=every,
         images=tuple(rows),
@@ -117,12 +119,12 @@ def vulnerability_report(
         undated=sum(row.undated for row in rows),
         disagreements=sum(row.disagreements for row in rows),
         kept=kept.all(),
-        series=_series(chain),
+        series=_series(lineages, chain),
         mended=gone[:MENDED_KEPT],
         mended_total=len(gone),
         scans=tuple(_scan(scan, joined.get(scan.subject.id, {}), clock) for scan in chain.scans),
         regime=_regime(configuration),
-        sources=_sources(chain, clock),
+        sources=_sources(chain, configuration, clock),
     )
 
 
@@ -185,10 +187,10 @@ def _scan(scan: ScanReport, matches: Mapping[str, ScanMatch], clock: datetime) -
     )
 
 
-def _series(chain: SupplyChain) -> tuple[Series, ...]:
+def _series(lineages: Mapping[str, Sequence[ScanReport]], chain: SupplyChain) -> tuple[Series, ...]:
     """Scans by repository and tool, where they are of two days at least."""
     found = []
-    for repository, scans in chain.lineages.items():
+    for repository, scans in lineages.items():
         usable = [scan for scan in scans if not scan.failed]
         for tool in sorted({scan.tool for scan in usable}):
             points = series([scan for scan in usable if scan.tool == tool], chain.names)
@@ -197,9 +199,9 @@ def _series(chain: SupplyChain) -> tuple[Series, ...]:
     return tuple(found)
 
 
-def _mended(chain: SupplyChain) -> tuple[tuple[str, Mended], ...]:
+def _mended(lineages: Mapping[str, Sequence[ScanReport]], chain: SupplyChain) -> tuple[tuple[str, Mended], ...]:
     """What earlier scans of a repository show and the newest do not, slowest first."""
-    found = [(name, one) for name, scans in chain.lineages.items() for one in mended(scans, chain.names)]
+    found = [(name, one) for name, scans in lineages.items() for one in mended(scans, chain.names)]
     return tuple(sorted(found, key=lambda pair: (-pair[1].days, pair[0], pair[1].id, pair[1].package)))
 
 
@@ -239,23 +241,28 @@ def _by_severity(days: Mapping[str, int]) -> list[tuple[str, int]]:
     return [(severity, days[severity]) for severity in SEVERITIES if severity in days]
 
 
-def _sources(chain: SupplyChain, clock: datetime) -> tuple[str, ...]:
-    """A sentence on each catalog, with its age; on one that is missing, what that means."""
-    kev, epss = chain.kev, chain.epss
+def _sources(chain: SupplyChain, configuration: Configuration, clock: datetime) -> tuple[str, ...]:
+    """A sentence on each catalog, with its age; on one that is missing or too old, what that means."""
+    known = catalogs(chain, configuration.parameters, clock)
+    kev, epss = known.kev, known.epss
     if kev is None:
         first = "no catalog of known exploited vulnerabilities was handed in: whether any is known is not known"
     else:
         version, entries = cut(kev.version or "without a version", 60), count(len(kev.entries), "entry", "entries")
         age = _age(kev.released, clock)
-        first = f"CISA's catalog of known exploited vulnerabilities {version}, {entries}{age}"
+        old = "" if known.kev_recent else "; too old to show that any is not known to be exploited"
+        first = f"CISA's catalog of known exploited vulnerabilities {version}, {entries}{age}{old}"
     if epss is None:
         second = "no EPSS scores were handed in: where no scanner states one, exploitation is taken for likely"
     else:
-        second = f"EPSS scores of {count(len(epss), 'vulnerability', 'vulnerabilities')}{_age(epss.scored, clock)}"
+        old = "" if known.epss_recent else "; too old to show that exploitation is not likely"
+        scored = f"{count(len(epss), 'vulnerability', 'vulnerabilities')}{_age(epss.scored, clock)}"
+        second = f"EPSS scores of {scored}{old}"
     points = f"CISA's SSVC points on {count(len(chain.ssvc), 'vulnerability', 'vulnerabilities')}" if chain.ssvc else ""
     statements = sum(len(document.statements) for document in chain.vex)
     vex = f"{count(len(chain.vex), 'VEX document')} with {count(statements, 'statement')}" if chain.vex else ""
-    return tuple(one for one in (first, second, points, vex or "no VEX document was handed in") if one)
+    told = (first, second, *known.later, points, vex or "no VEX document was handed in")
+    return tuple(one for one in told if one)
 
 
 def _age(stated: str | None, clock: datetime) -> str:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from compliance.model.check import Verdict, check, failed, listed, not_applicable, not_checked, passed
 from compliance.model.faults import counted
 from compliance.model.image_words import short
 from compliance.model.outcome import Severity
 from compliance.model.sbom import Component, Sbom
-from compliance.model.times import moment
-
-#: Clocks of builders differ, and a date may stand without its zone.
-_TOLERANCE = timedelta(days=1)
+from compliance.model.times import is_after, moment
 
 
 @check(
@@ -88,7 +85,7 @@ def sbom_date(sbom: Sbom, as_of: datetime) -> Verdict:
     made = moment(sbom.created or "")
     if made is None:
         return not_checked("it states no date that could be compared", at=at)
-    if made > as_of + _TOLERANCE:
+    if is_after(made, as_of):
         return failed(f"made {sbom.created}, after the day of this assessment ({as_of:%Y-%m-%d})", at=at)
     return passed(f"made {sbom.created}, not after this assessment ({as_of:%Y-%m-%d})", at=at)
 

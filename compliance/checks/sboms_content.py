@@ -116,7 +116,7 @@ def image_sbom_current(image: Image, images: Images) -> Verdict:
     at = [at_key(image, "created"), *(_made_at(sbom) for sbom, _ in dates)]
     told = f"the image was built {image.config.created}, {_called(dates[-1][0])} made {dates[-1][0].created}"
     for sbom, made in dates:
-        if made >= built - _TOLERANCE:
+        if built - made <= _TOLERANCE:
             return passed(f"the image was built {image.config.created}, {_called(sbom)} made {sbom.created}", at=at)
     return failed(f"{told}, before the image it is said to describe", at=at)
 

@@ -11,8 +11,8 @@ from compliance.model.faults import counted
 from compliance.model.image_words import cut_list, short
 from compliance.model.outcome import Severity
 from compliance.model.supply_chain import PAIRS, SupplyChain
-from compliance.model.times import moment
-from compliance.model.vex import TOLERANCE, flaw, speaker
+from compliance.model.times import is_after, moment
+from compliance.model.vex import flaw, speaker
 from compliance.model.vulnerability import KevCatalog, VexDocument
 
 _PLACES = 20
@@ -111,7 +111,7 @@ def kev_current(catalog: KevCatalog, params: Parameters, as_of: datetime) -> Ver
         return not_checked("the catalog states no date of release", at=at)
     total = counted(len(catalog.entries), "entry", "entries")
     told = f"version {short(catalog.version)}, released {released:%Y-%m-%d}, {total}"
-    if released > as_of + TOLERANCE:
+    if is_after(released, as_of):
         return failed(f"{told}, after the day of this assessment ({as_of:%Y-%m-%d})", at=at)
     days = max((as_of.date() - released.date()).days, 0)
     if days > params.kev_max_age_days:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from compliance.model.catalogs import catalogs
 from compliance.model.check import Effort, Verdict, check, failed, not_checked, passed
 from compliance.model.cluster import Cluster
 from compliance.model.configuration import Parameters
 from compliance.model.deadlines import SEVERITIES, Answer
-from compliance.model.effective_risk import KEV_MISSING, is_fresh
+from compliance.model.effective_risk import KEV_MISSING
 from compliance.model.evidence import At
 from compliance.model.faults import counted
 from compliance.model.image import Image
@@ -53,6 +54,7 @@ def image_vulnerability_fixable(
     id="image-vulnerability-exploited",
     title="No known exploited vulnerability is open",
     severity=Severity.CRITICAL,
+    revision=2,
     fix=_REBUILD,
     effort=Effort.WORKLOAD,
 )
@@ -69,11 +71,12 @@ def image_vulnerability_exploited(
     found = [one for one in _open(items) if one.kev.answer is Answer.YES]
     none = "no open one is known to be exploited"
     words = [f"{one.said}, {one.kev.because}{_due_by(one)}" for one in _worst_first(found)]
-    if not found and not is_fresh(supply_chain.kev, params.kev_max_age_days, as_of):
-        reason = f"{none}, and {KEV_MISSING}"
+    known = catalogs(supply_chain, params, as_of)
+    if not found and not known.kev_recent:
+        reason = "; ".join([f"{none}, and {KEV_MISSING}", *known.later])
         return not_checked(reason, at=[image.at_config()])
-    at = [_catalog(supply_chain.kev)] if supply_chain.kev is not None else []
-    return _judged(image, supply_chain, as_of, items, found, words, none, at)
+    at = [_catalog(known.kev)] if known.kev is not None else []
+    return _judged(image, supply_chain, as_of, items, found, words, "; ".join([none, *known.later]), at)
 
 
 def _not_believed(item: VulnerabilityItem) -> str:
@@ -97,6 +100,7 @@ def _due_by(item: VulnerabilityItem) -> str:
     id="image-vulnerability-overdue",
     title="No vulnerability is open past its deadline",
     severity=Severity.HIGH,
+    revision=2,
     fix=_REBUILD,
     effort=Effort.WORKLOAD,
 )

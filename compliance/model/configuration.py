@@ -213,6 +213,8 @@ class Parameters:
     epss_likely: int = 100_000
     certification_class: str = ""
     owners: Mapping[str, str] = field(default_factory=dict)
+    #: FIRST's probability is of exploitation within 30 days: older scores are of days gone by.
+    epss_max_age_days: int = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

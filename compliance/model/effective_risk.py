@@ -2,56 +2,43 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
+from compliance.model.catalogs import Catalogs, Epss
 from compliance.model.cluster import Cluster
 from compliance.model.deadlines import Answer, Weighed
 from compliance.model.image import Image
 from compliance.model.image_words import short
 from compliance.model.reach import reach
 from compliance.model.supply_chain import SupplyChain
-from compliance.model.times import moment
-from compliance.model.vulnerability import KevCatalog, KevEntry, SsvcRecord
+from compliance.model.vulnerability import KevEntry, SsvcRecord
 
 _PERCENT = 10_000
-#: Clocks differ, and a date may stand without its zone.
-_TOLERANCE = timedelta(days=1)
 KEV_MISSING = "no recent catalog of known exploited vulnerabilities is in the evidence"
 
 
-def is_fresh(catalog: KevCatalog | None, limit: int, as_of: datetime) -> bool:
-    """Whether a catalog is there, is dated, not after the assessment, and at most `limit` days old."""
-    released = moment(catalog.released or "") if catalog is not None else None
-    if released is None:
-        return False
-    return released <= as_of + _TOLERANCE and (as_of.date() - released.date()).days <= limit
-
-
-def kev_answer(id: str, chain: SupplyChain, scanner_says: bool, *, fresh: bool) -> Weighed:
-    """Whether it is known to be exploited: a fresh catalog says yes or no, an old one or a scanner's copy only yes."""
-    catalog = chain.kev
-    if catalog is not None:
-        entry: KevEntry | None = catalog.entries.get(id)
-        version = short(catalog.version or catalog.released or "undated")
+def kev_answer(id: str, known: Catalogs, *, scanner_says: bool) -> Weighed:
+    """Whether it is known to be exploited: a recent catalog says yes or no, an old one or a scanner's copy only yes."""
+    if known.kev is not None:
+        entry: KevEntry | None = known.kev.entries.get(id)
+        version = short(known.kev.version or known.kev.released or "undated")
         if entry is not None:
             return Weighed(answer=Answer.YES, because=f"in CISA's catalog {version} since {short(entry.added)}")
-        if not scanner_says and fresh:
+        if not scanner_says and known.kev_recent:
             return Weighed(answer=Answer.NO, because=f"not in CISA's catalog {version}")
     if scanner_says:
         return Weighed(answer=Answer.YES, because="a scanner says that CISA's catalog lists it")
     return Weighed(answer=Answer.UNKNOWN, because=KEV_MISSING)
 
 
-def epss_of(id: str, chain: SupplyChain, scanner_says: int | None) -> tuple[int, str] | None:
-    """The probability of exploitation in parts per million and its source; None where nobody states one."""
-    found = chain.epss.of(id) if chain.epss is not None else None
-    if found is not None and chain.epss is not None:
-        return found[0], f"EPSS of {short(chain.epss.scored or 'an unknown day')}"
-    return None if scanner_says is None else (scanner_says, "EPSS as a scanner states it")
+def epss_of(id: str, known: Catalogs, scanner_says: Epss | None) -> Epss | None:
+    """The probability of exploitation by the scores handed in, else by a scanner; None where nobody states one."""
+    found = known.epss.of(id) if known.epss is not None else None
+    if found is None or known.epss is None:
+        return scanner_says
+    return Epss(found[0], f"EPSS of {short(known.epss.scored or 'an unknown day')}", known.epss_recent)
 
 
-def exploitable(kev: Weighed, epss: tuple[int, str] | None, ssvc: SsvcRecord | None, likely: int) -> Weighed:
-    """Whether it is likely to be exploited; no only where the catalog lacks it and EPSS or SSVC says so, too.
+def exploitable(kev: Weighed, epss: Epss | None, ssvc: SsvcRecord | None, likely: int) -> Weighed:
+    """Whether it is likely to be exploited; no only where the catalog lacks it and recent EPSS or SSVC says so, too.
 
     Source: FedRAMP Consolidated Rules 2026, "Likely Exploitable Vulnerability", judged by CISA KEV, FIRST EPSS and
     CISA's SSVC points; the threshold is the organisation's.
@@ -63,9 +50,10 @@ def exploitable(kev: Weighed, epss: tuple[int, str] | None, ssvc: SsvcRecord | N
         yes = yes or ssvc.exploitation.lower() in ("active", "poc")
         low = ssvc.exploitation.lower() == "none"
     if epss is not None:
-        said.append(f"{epss[1]}: {epss[0] / _PERCENT:.2f} %")
-        yes = yes or epss[0] >= likely
-        low = low or epss[0] < likely
+        told = f"{epss.source}: {epss.value / _PERCENT:.2f} %"
+        yes = yes or epss.value >= likely
+        low = low or (epss.recent and epss.value < likely)
+        said.append(told if epss.recent or epss.value >= likely else f"{told}, too old to count")
     else:
         said.append("no EPSS score")
     if yes:

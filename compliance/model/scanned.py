@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from compliance.model.image import Image
 from compliance.model.images import Bound
 from compliance.model.scan_lineage import is_dated, made
 from compliance.model.supply_chain import ScanMatch, SupplyChain
+from compliance.model.times import is_after
 from compliance.model.vulnerability import ScanReport
-
-#: Clocks differ, and a date may stand without its zone.
-TOLERANCE = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +39,7 @@ class Scanned:
 
 def is_future(scan: ScanReport, as_of: datetime) -> bool:
     """Whether a scan is dated after the assessment."""
-    return made(scan) > as_of + TOLERANCE
+    return is_after(made(scan), as_of)
 
 
 def scanned(image: Image, chain: SupplyChain, as_of: datetime) -> Scanned:

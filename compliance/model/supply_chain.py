@@ -48,7 +48,7 @@ class ScanMatch(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupplyChain:
-    """Proof about images. Tuples are sorted by subject id, then place; `kev`, `epss`, `ssvc` are the newest of each.
+    """Proof about images. Tuples are sorted by subject id, then place; `ssvc` is keyed by vulnerability.
 
     `names` are the primary ids of vulnerabilities by their other ids; `vex_by_package` is keyed by primary ids with
     ecosystem, name and version of the package that a statement speaks of (see `packages_of`), `vex_said` by primary
@@ -61,9 +61,9 @@ class SupplyChain:
     attestations: tuple[Attestation, ...] = ()
     scans: tuple[ScanReport, ...] = ()
     vex: tuple[VexDocument, ...] = ()
-    kev: KevCatalog | None = None
-    epss: EpssScores | None = None
-    ssvc: Mapping[str, SsvcRecord] = field(default_factory=dict)
+    kev: tuple[KevCatalog, ...] = ()
+    epss: tuple[EpssScores, ...] = ()
+    ssvc: Mapping[str, tuple[SsvcRecord, ...]] = field(default_factory=dict)
     decisions: tuple[AdmissionDecision, ...] = ()
     attestations_by_digest: Mapping[str, tuple[Attestation, ...]] = field(default_factory=dict)
     attestations_by_id: Mapping[str, tuple[Attestation, ...]] = field(default_factory=dict)
@@ -157,9 +157,9 @@ def join_proof(
         attestations=signed,
         scans=reports,
         vex=spoken,
-        kev=max(kev, key=lambda one: (one.released or "", _place(one.origin)), default=None),
-        epss=max(epss, key=lambda one: (one.scored or "", _place(one.origin)), default=None),
-        ssvc={one.id: one for one in records},
+        kev=tuple(sorted(kev, key=lambda one: (one.subject.id, _place(one.origin)))),
+        epss=tuple(sorted(epss, key=lambda one: (one.subject.id, _place(one.origin)))),
+        ssvc=_grouped((one.id, one) for one in records),
         decisions=decided,
         attestations_by_digest=_grouped(
             (digest, one)

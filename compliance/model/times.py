@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+#: Clocks differ, and a date may stand without its zone.
+TOLERANCE = timedelta(days=1)
+
+
+def is_after(when: datetime, as_of: datetime) -> bool:
+    """Whether a moment lies after an assessment, by more than clocks and time zones explain."""
+    return when - as_of > TOLERANCE
 
 
 def moment(text: str) -> datetime | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from compliance.model.attestation import Trust
@@ -16,7 +16,7 @@ from compliance.model.images import Bound
 from compliance.model.purls import PackageUrl, package_url
 from compliance.model.sbom import Component
 from compliance.model.supply_chain import Spoken, SupplyChain
-from compliance.model.times import moment
+from compliance.model.times import is_after, moment
 from compliance.model.vulnerability import VexDocument, VexStatement
 
 #: Source: OpenVEX specification 0.2.0, "Status Labels" and "Status Justifications".
@@ -34,8 +34,6 @@ JUSTIFICATIONS = frozenset(
 _OPENNESS = {"affected": 3, "under_investigation": 2, "fixed": 1, "not_affected": 0}
 #: Statements that do not count of which one key tells.
 _REFUSED = 20
-#: Clocks differ, and a date may stand without its zone.
-TOLERANCE = timedelta(days=1)
 #: Architectures as OCI calls them, by the names of distributions.
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "i386": "386", "i686": "386", "armhf": "arm", "armv7": "arm"}
 #: Types whose namespace is the distribution.
@@ -193,7 +191,7 @@ def flaw(statement: VexStatement, document: VexDocument, as_of: datetime) -> str
     if when is None:
         written = statement.timestamp or document.created
         return f"{short(written)} is no date" if written else "it states no date"
-    if when > as_of + TOLERANCE:
+    if is_after(when, as_of):
         return f"it is dated {when:%Y-%m-%d}, after this assessment"
     if statement.status != "not_affected":
         return ""

@@ -80,6 +80,20 @@ def test_series_are_drawn_from_two_days_on_and_what_went_is_named() -> None:
     assert [(one.id, one.days) for _, one in report.mended] == [("CVE-2026-2000", 55)]
 
 
+def test_a_scan_of_the_future_mends_nothing_and_draws_no_point() -> None:
+    """A forged scan without findings, dated after the assessment, is listed and says nothing of what went."""
+    chain = make_chain()
+    (lineage,) = (scans for scans in chain.lineages.values() if len(scans) > 1)
+    subject = replace(lineage[-1].subject, id="scan/forged")
+    forged = replace(lineage[-1], created="2027-01-01T00:00:00Z", findings=(), subject=subject)
+    known = join_proof(chain.images, (), [*chain.scans, forged], (), chain.kev, chain.epss, (), ())
+    report = vulnerability_report(known, cluster_of(chain.images), LEGACY, AS_OF)
+    assert (report.mended, report.series) == (found().mended, found().series)
+    assert [row.how for row in report.scans if row.made == forged.created] == [
+        "not used: it is dated after this assessment"
+    ]
+
+
 def test_a_scan_of_no_image_that_was_handed_in_is_listed_and_in_no_count() -> None:
     report = found()
     row = next(one for one in report.scans if one.place.path == "scans/elsewhere.json")

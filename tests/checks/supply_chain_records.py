@@ -85,10 +85,10 @@ def proof(described: Described, image: Image | None, path: str = "proof.json") -
         yield scan(each, f"scan-{number}.json")
     for number, each in enumerate(known.get("vex", ())):
         yield vex(each, f"vex-{number}.json")
-    if "kev" in known:
-        yield kev(known["kev"])
-    if "epss" in known:
-        yield epss(known["epss"])
+    for number, each in enumerate(_each(known.get("kev"))):
+        yield kev(each, f"kev-{number}.json")
+    for number, each in enumerate(_each(known.get("epss"))):
+        yield epss(each, f"epss-{number}.csv")
     for each in known.get("ssvc", ()):
         yield ssvc(each)
 
@@ -227,11 +227,16 @@ def statement(described: Described, number: int = 0) -> VexStatement:
     )
 
 
-def kev(described: Described) -> KevCatalog:
+def _each(described: Any) -> list[Described]:
+    """One description, or a list of them."""
+    return described if isinstance(described, list) else [described] if described is not None else []
+
+
+def kev(described: Described, path: str = "kev.json") -> KevCatalog:
     """The catalog of the day before the assessment, unless it says otherwise; `entries` are due days by id."""
     return KevCatalog(
-        origin=origin("kev.json"),
-        subject=_subject("kev", "kev.json"),
+        origin=origin(described.get("path", path)),
+        subject=_subject("kev", described.get("path", path)),
         version=described.get("version", "2026.08.31"),
         released=described.get("released", "2026-08-31T12:00:00Z"),
         released_at="/dateReleased",
@@ -242,14 +247,14 @@ def kev(described: Described) -> KevCatalog:
     )
 
 
-def epss(described: Described) -> EpssScores:
-    """Probabilities in parts per million by CVE id."""
-    rows = sorted((epss_key(id) or 0, value) for id, value in described.items())
+def epss(described: Described, path: str = "epss.csv") -> EpssScores:
+    """Probabilities in parts per million by CVE id, of the day before the assessment unless `scored` says otherwise."""
+    rows = sorted((epss_key(id) or 0, value) for id, value in described.items() if id.startswith("CVE-"))
     return EpssScores(
-        origin=origin("epss.csv"),
-        subject=_subject("epss", "epss.csv"),
+        origin=origin(path),
+        subject=_subject("epss", path),
         model="v2025.03.14",
-        scored="2026-08-31T00:00:00Z",
+        scored=described.get("scored", "2026-08-31T00:00:00Z"),
         table=b"".join(EPSS_ROW.pack(key, value, value) for key, value in rows),
     )
 
@@ -258,13 +263,13 @@ def ssvc(described: Described) -> SsvcRecord:
     """CISA's points for one CVE."""
     id = described.get("id", "CVE-2026-1000")
     return SsvcRecord(
-        origin=origin(f"{id}.json"),
-        subject=_subject("ssvc", id),
+        origin=origin(described.get("path", f"{id}.json")),
+        subject=_subject("ssvc", described.get("path", id)),
         id=id,
         exploitation=described.get("exploitation", ""),
         automatable=described.get("automatable", ""),
         technical_impact=described.get("technical_impact", ""),
-        timestamp="2026-08-01T00:00:00Z",
+        timestamp=described.get("timestamp", "2026-08-01T00:00:00Z"),
     )
 
 

@@ -162,6 +162,7 @@ def _parameters(parameters: Parameters) -> views.ParametersView:
         scan_max_age_days=parameters.scan_max_age_days,
         scan_database_max_age_days=parameters.scan_database_max_age_days,
         kev_max_age_days=parameters.kev_max_age_days,
+        epss_max_age_days=parameters.epss_max_age_days,
         epss_likely=parameters.epss_likely / MILLION,
         remediation=deadlines_view(parameters.remediation),
         trust=trust_view(parameters.trust),

@@ -106,6 +106,7 @@ class ParametersView(View):
     scan_max_age_days: int
     scan_database_max_age_days: int
     kev_max_age_days: int
+    epss_max_age_days: int
     epss_likely: float
     remediation: DeadlinesView
     trust: TrustView
