@@ -78,6 +78,14 @@ class ImageResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AttachedTask:
+    """A source whose images something hangs on."""
+
+    number: int
+    surveyed: Surveyed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AttachedResult:
     """What hangs on the images of one source, how much of each kind, and what of it could not be read."""
 
@@ -161,39 +169,42 @@ def build_image(task: ImageTask, shop: Shop) -> ImageResult:
     except Exception as error:  # a fault of ours on one image must not cost the verdicts on all others
         words = f"our own reader failed on an image ({type(error).__name__}: {error}); report this"
         return ImageResult(path=task.path, unit=None, trouble=EvidenceError(words, kind="Image"))
-    read_cpu = time.process_time() - started
-    out = RunWriter()
-    Judge(checks(), shop.params, None).judge(image, out, _no_lines)
-    unit = UnitResult(
-        number=task.number,
-        notes=(),
-        run=out.write(Path(shop.folder) / f"run-{task.number}"),
-        pods=None,
-        others=(encode([image]),),
-        entries=(),
-        subjects=(image.subject,),
-        read_cpu=read_cpu,
-        judge_cpu=time.process_time() - started - read_cpu,
-    )
+    unit = _judged(task.number, [image], started, shop)
     return ImageResult(path=task.path, unit=unit, trouble=None)
 
 
-def read_attached(surveyed: Surveyed, number: int, shop: Shop) -> AttachedResult:
+def attached_tasks(surveys: Sequence[Surveyed], first: int) -> Iterator[AttachedTask]:
+    """Every source with something attached, in order; `first` is the number of the first unit."""
+    for number, surveyed in enumerate((one for one in surveys if one.survey.attached), start=first):
+        yield AttachedTask(number=number, surveyed=surveyed)
+
+
+def read_attached(task: AttachedTask, shop: Shop) -> AttachedResult:
     """What hangs on the images of a source: attestations verified, and the documents they carry."""
     started = time.process_time()
     records: list[Record] = []
     troubles: list[EvidenceError] = []
-    for found in _attached(surveyed.survey, shop.params.trust):
+    for found in _attached(task.surveyed.survey, shop.params.trust):
         if isinstance(found, EvidenceError):
             troubles.append(found)
         else:
             records.append(found)
+    return AttachedResult(
+        path=task.surveyed.source.path,
+        unit=_judged(task.number, records, started, shop),
+        troubles=tuple(troubles),
+        objects=_counted(records),
+    )
+
+
+def _judged(number: int, records: Sequence[Record], started: float, shop: Shop) -> UnitResult:
+    """A unit of these records, which took the CPU time since `started` to read; checks that need one alone are run."""
     read_cpu = time.process_time() - started
     out = RunWriter()
     judge = Judge(checks(), shop.params, None)
     for record in records:
         judge.judge(record, out, _no_lines)
-    unit = UnitResult(
+    return UnitResult(
         number=number,
         notes=(),
         run=out.write(Path(shop.folder) / f"run-{number}"),
@@ -204,7 +215,6 @@ def read_attached(surveyed: Surveyed, number: int, shop: Shop) -> AttachedResult
         read_cpu=read_cpu,
         judge_cpu=time.process_time() - started - read_cpu,
     )
-    return AttachedResult(path=surveyed.source.path, unit=unit, troubles=tuple(troubles), objects=_counted(records))
 
 
 def _attached(survey: Survey, trust: TrustPolicy) -> Iterator[Record | EvidenceError]:

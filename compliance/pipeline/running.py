@@ -32,6 +32,7 @@ from compliance.pipeline.caching import Cache, cache_file, code_fingerprint, fin
 from compliance.pipeline.evaluating import BATCH, Shared, Task, judge_task
 from compliance.pipeline.files import InputFile, find
 from compliance.pipeline.images import (
+    attached_tasks,
     build_image,
     image_tasks,
     layer_tasks,
@@ -326,15 +327,15 @@ def _read_images(
         progress.advance()
     for used in _in_order(executor, partial(read_blob, shop=shop), layer_tasks(surveys)):
         cpu += used
-    for result in _in_order(executor, partial(build_image, shop=shop), image_tasks(surveys, len(gathered.runs))):
+    images = image_tasks(surveys, len(gathered.runs))
+    hanging = attached_tasks(surveys, len(gathered.runs) + sum(len(one.survey.images) for one in surveys))
+    for result in _in_order(executor, partial(build_image, shop=shop), images):
         if result.trouble is not None:
             gathered.notes.setdefault(result.path, FileNotes(path=result.path, reader=IMAGE)).trouble(result.trouble)
         if result.unit is not None:
             _gather(gathered, result.unit)
             cpu += result.unit.read_cpu
-    first = len(gathered.runs)
-    for number, surveyed in enumerate((one for one in surveys if one.survey.attached), start=first):
-        attached = executor.submit(read_attached, surveyed, number, shop).result()
+    for attached in _in_order(executor, partial(read_attached, shop=shop), hanging):
         note = gathered.notes.setdefault(attached.path, FileNotes(path=attached.path, reader=IMAGE))
         note.objects.update({(kind, True): count for kind, count in attached.objects.items()})
         for trouble in attached.troubles:

@@ -12,6 +12,7 @@ import zstandard
 
 import compliance.pipeline.images
 from compliance.pipeline.running import Result
+from tests.evidence.signed.test_attached import files_of, signature, tagged
 from tests.images import making
 from tests.pipeline.test_running import assess, contents, observations
 
@@ -182,6 +183,27 @@ def test_an_archive_that_is_no_image_is_listed_and_blocks_nothing(tmp_path: Path
     assert "tar" in files["notes.tar"].reason
     assert files["image.tar"].objects[0].kind == "Image"
     assert result.complete
+
+
+def test_an_image_that_cannot_be_built_costs_its_own_verdicts_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is said of another image, and of the signature that hangs on it, stays as it was."""
+    files = files_of([signature()], tagged(".sig"))
+    making.write_files(tmp_path / "evidence" / "signed", files)
+    alone = told(assess(tmp_path / "evidence", output="packet-alone"))
+    real = compliance.pipeline.images.build
+    monkeypatch.setattr(
+        compliance.pipeline.images,
+        "build",
+        lambda found, *rest: 1 / 0 if "careless" in str(found.names) else real(found, *rest),
+    )
+    making.write_layout(tmp_path / "evidence" / "careless", CARELESS)
+    result = assess(tmp_path / "evidence")
+    assert not result.complete
+    about = [line for line in alone if line[1].startswith(("image/", "attestation/"))]
+    assert {line[1].partition("/")[0] for line in about} == {"image", "attestation"}
+    assert {line[:3] for line in about} <= {line[:3] for line in told(result)}
 
 
 def test_the_packet_describes_the_image(tmp_path: Path) -> None:
