@@ -43,7 +43,7 @@ KEYWORDS = frozenset(
     )
 )
 _HEREDOC_KEYWORDS = frozenset(("ADD", "COPY", "RUN"))
-_DIRECTIVE = re.compile(r"#[ \t]*([A-Za-z][A-Za-z0-9]*)[ \t]*=[ \t]*(\S.*?)?[ \t]*$")
+_DIRECTIVE = re.compile(r"#[ \t]*([A-Za-z][A-Za-z0-9]*)[ \t]*=[ \t]*(\S.*)?$")
 _DIRECTIVES = frozenset(("syntax", "escape", "check"))
 _HEREDOC = re.compile(r"[0-9]*<<(-?)([^<]+)")
 _FLAG = re.compile(r"--([A-Za-z][A-Za-z0-9-]*)(?:=(.*))?", re.DOTALL)

@@ -16,17 +16,20 @@ from compliance.model.evidence import escape
 
 _JSON = re.compile(r"\s*(?:\{\s*[\"}]|\[\s*[\[{\"\]])")
 _QUOTES = "\"'"
+#: A string that nothing closes takes the rest: else it is tried from each of its quotes anew.
 _JSON_TOKEN = re.compile(
-    r'"((?:[^"\\]++|\\.)*+)"(\s*:\s*(?:"(?:[^"\\]++|\\.)*+"|[^\s{}\[\],:"]++)?)?|[{}\[\]]|[^\s{}\[\],:"]++', re.DOTALL
+    r'"((?:[^"\\]++|\\.)*+)"(\s*:\s*(?:"(?:[^"\\]++|\\.)*+"|[^\s{}\[\],:"]++)?)?|[{}\[\]]|[^\s{}\[\],:"]++|".*',
+    re.DOTALL,
 )
 #: One line: indentation, dashes, a simple key, the header of a block scalar; or, last, what the walk cannot follow.
-_KEY = r"(?:([A-Za-z0-9_.$/][^\s:\"'#]*|\"[^\"\\\n]*\"|'[^'\n]*') *:(?= |\r?$) *|(?(2)(?=\S)|(?!)))"
+#: Blanks before a value are taken at once: else they are shared out with those before a comment in every way.
+_KEY = r"(?:([A-Za-z0-9_.$/][^\s:\"'#]*|\"[^\"\\\n]*\"|'[^'\n]*') *:(?= |\r?$) *+|(?(2)(?=\S)|(?!)))"
 _QUOTED = r"\"(?:[^\"\\\n]|\\[^\n])*\"|'(?:[^'\n]|'')*'"
 _FLOW = r"\{[^{}\"'#\n]*\}|\[[^\[\]{}\"'#:\n]*\]|\[(?:\"[^\"\\\n]*\"(?:, *)?)*\]"
 _PLAIN = r"(?![ \"'\[\]{}&*!|>%@`?,#])(?!- |-\r?$)(?:[^\s:#]|:(?=[^ \r\n])|(?<=\S)#| +(?![ #\r\n]))+"
 _COMMENT = r" *(?:(?<= )#.*)?|#.*|(?<![^\n])(?:---|\.\.\.)(?: +#.*)?"
 _ROWS = re.compile(
-    rf"^( *)(?:((?:- +)+)?{_KEY}(?:([|>][-+0-9]*)|{_QUOTED}|{_FLOW}|{_PLAIN})?(?:{_COMMENT})|{_COMMENT}|(\S.*))\r?$",
+    rf"^( *+)(?:((?:- +)+)?{_KEY}(?:([|>][-+0-9]*)|{_QUOTED}|{_FLOW}|{_PLAIN})?(?:{_COMMENT})|{_COMMENT}|(\S.*))\r?$",
     re.MULTILINE,
 )
 

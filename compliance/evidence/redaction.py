@@ -15,14 +15,15 @@ _PAIR = re.compile(
     r"(?P<before>(?:^|[\s{,\[\"'])[\"']?(?P<name>[A-Za-z_][\w.-]*)[\"']?\s*:\s*)"
     r"(?P<value>\"(?:[^\"\\]|\\.)*+\"|'[^']*'|[^\s,}\]\"'][^,}\]\"']*)"
 )
-_ASSIGNMENT = re.compile(r"(?P<before>(?P<name>[A-Za-z_][\w.-]*)=)(?P<value>\"[^\"]*\"|'[^']*'|[^\s;&|\"',]+)")
+# Names of assignments and flags are bounded: each letter or hyphen of a longer one would be searched from anew.
+_ASSIGNMENT = re.compile(r"(?P<before>(?P<name>[A-Za-z_][\w.-]{0,63})=)(?P<value>\"[^\"]*\"|'[^']*'|[^\s;&|\"',]+)")
 #: A flag and the argument after it, on one line.
 _FLAG_PAIR = re.compile(
-    r"(?P<before>--?(?P<name>[A-Za-z][\w.-]*)[\"']?(?:\s*,\s*|\s+)[\"']?)(?P<value>[^\s,\]\"'-][^\s,\]\"']*)"
+    r"(?P<before>--?(?P<name>[A-Za-z][\w.-]{0,63})[\"']?(?:\s*,\s*|\s+)[\"']?)(?P<value>[^\s,\]\"'-][^\s,\]\"']*)"
 )
 #: A flag alone on its line, and an argument alone on the next.
 _FLAG_LINE = re.compile(r"\s*(?:- +)?[\"']?--?(?P<name>[A-Za-z][\w.-]*)[\"']?,?\s*")
-_ITEM_LINE = re.compile(r"(?P<before>\s*(?:- +)?[\"']?)(?P<value>[^\s\"'-][^\"']*?)(?P<after>[\"']?,?\s*)")
+_ITEM_LINE = re.compile(r"(?P<before>\s*(?:- +)?[\"']?)(?P<value>[^\s\"'-][^\"']*?)(?P<after>[\"']?,?)")
 _VALUE_LINE = re.compile(r"\s*(?:- +)?[\"']?value[\"']?\s*:")
 _OPEN_KEY = re.compile(r"(?P<indent>[ -]*)[\"']?(?P<name>[A-Za-z_][\w.-]*)[\"']?\s*:\s*(?P<rest>.*)")
 _NAME_LINE = re.compile(r"\s*(?:- +)?[\"']?name[\"']?\s*:\s*[\"']?(?P<name>[\w.-]+)[\"']?,?\s*$")
@@ -33,11 +34,13 @@ _SECRET = re.compile(r"kind\\?[\"']?\s*:\s*\\?[\"']?Secret\b")
 _SECRET_KIND = re.compile(r"^(?P<before> *(?:- +)*)[\"']?kind[\"']?\s*:\s*[\"']?Secret[\"']?\s*,?\s*(?:#.*)?$")
 _DATA_INLINE = re.compile(r"((?<![A-Za-z])(?:data|stringData)\\?[\"']?\s*:\s*)\{[^{}]*\}?")
 _DATA_KEY = re.compile(r"[\"']?(?:data|stringData)[\"']?\s*:")
-_VALUE_OF_KEY = re.compile(r"^(?P<before>\s*[\"']?[\w.-]+[\"']?\s*:\s*)\S.*?(?P<comma>,?)\s*$")
+_VALUE_OF_KEY = re.compile(r"^(?P<before>\s*[\"']?[\w.-]+[\"']?\s*:\s*)\S")
 #: Longer lines are whole dumps or attacks: nobody reads them, and to search them takes too long.
 LONGEST_LINE = 2000
 #: Lines of one object that are looked at to find its data.
 _MAX_OBJECT = 20_000
+#: Lines of all objects and texts of one file that are gone through: where they are within each other, some many times.
+_MAX_FOLLOWED = 1_000_000
 
 
 def redact_line(text: str, name: str | None = None) -> str:
@@ -73,10 +76,34 @@ def _redact_pair(found: re.Match[str], variable: str | None = None) -> str:
     return f"{found['before']}{quote}{REDACTED}{quote}"
 
 
+class _TangledError(Exception):
+    """More lines than _MAX_FOLLOWED were gone through."""
+
+
+class _Followed:
+    """How many lines of objects and texts of one file were gone through."""
+
+    def __init__(self) -> None:
+        self._lines = 0
+
+    def add(self, lines: int) -> None:
+        """Count lines. Raises _TangledError when they are too many."""
+        self._lines += lines
+        if self._lines > _MAX_FOLLOWED:
+            raise _TangledError
+
+
 def redact_lines(lines: Sequence[str]) -> tuple[str, ...]:
-    """All lines of one file, redacted; every value under `data` and `stringData` of a Secret is replaced."""
-    hidden = {number for start in _secrets(lines) for number in _data_lines(lines, *start)}
-    continued = set(_continued(lines))
+    """All lines of one file, redacted; every value under `data` and `stringData` of a Secret is replaced.
+
+    No line is shown of a file whose objects are so much within each other that to follow them takes too long.
+    """
+    followed = _Followed()
+    try:
+        hidden = {number for start in _secrets(lines) for number in _data_lines(lines, *start, followed)}
+        continued = set(_continued(lines, followed))
+    except _TangledError:
+        return (REDACTED,) * len(lines)
     in_key = False
     shown: list[str] = []
     for number, line in enumerate(lines):
@@ -86,9 +113,12 @@ def redact_lines(lines: Sequence[str]) -> tuple[str, ...]:
             shown.append(f"<a line of {len(line):,} characters, not shown>")
         elif number in hidden:
             found = _VALUE_OF_KEY.match(line)
-            shown.append(f"{found['before']}{REDACTED}{found['comma']}" if found else REDACTED)
+            comma = "," if line.rstrip().endswith(",") else ""
+            shown.append(f"{found['before']}{REDACTED}{comma}" if found else REDACTED)
         elif (in_key and not begins) or number in continued:
             shown.append(REDACTED)
+        elif not line:
+            shown.append(line)
         else:
             before = lines[number - 1] if number else ""
             after = lines[number + 1] if number + 1 < len(lines) else ""
@@ -104,7 +134,7 @@ def _variable(line: str, before: str, after: str) -> str | None:
     return found["name"] if found else None
 
 
-def _continued(lines: Sequence[str]) -> Iterator[int]:
+def _continued(lines: Sequence[str], followed: _Followed) -> Iterator[int]:
     """Numbers of the lines on which a credential goes on that began, or was announced, on the line before them."""
     for number, line in enumerate(lines[:-1]):
         if not ("value" in line or "|" in line or ">" in line) or len(line) > LONGEST_LINE:
@@ -117,6 +147,7 @@ def _continued(lines: Sequence[str]) -> Iterator[int]:
             not lines[last + 1].strip() or _column(lines[last + 1]) > len(found["indent"])
         ):
             last += 1
+        followed.add(last - number)
         text = "\n".join(row.strip() for row in lines[number + 1 : last + 1])
         name = found["name"]
         if name == "value":
@@ -129,10 +160,11 @@ def _continued(lines: Sequence[str]) -> Iterator[int]:
 def _redact_after(flag_line: str, line: str) -> str:
     """An argument redacted when the line before is the flag it belongs to."""
     flag = _FLAG_LINE.fullmatch(flag_line) if "-" in flag_line else None
-    item = _ITEM_LINE.fullmatch(line) if flag else None
+    text = line.rstrip()
+    item = _ITEM_LINE.fullmatch(text) if flag else None
     if flag is None or item is None or not suspicion(flag["name"], item["value"]):
         return line
-    return f"{item['before']}{REDACTED}{item['after']}"
+    return f"{item['before']}{REDACTED}{item['after']}{line[len(text) :]}"
 
 
 def _secrets(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
@@ -146,7 +178,7 @@ def _column(line: str) -> int:
     return len(line) - len(line.lstrip(" "))
 
 
-def _data_lines(lines: Sequence[str], at: int, column: int) -> Iterator[int]:
+def _data_lines(lines: Sequence[str], at: int, column: int, followed: _Followed) -> Iterator[int]:
     """Numbers of the lines below `data` and `stringData` of the object whose kind stands at a line and column."""
     first = last = at
     if "-" not in lines[at][:column]:
@@ -156,6 +188,7 @@ def _data_lines(lines: Sequence[str], at: int, column: int) -> Iterator[int]:
             first -= 1
     while last + 1 < len(lines) and last - at < _MAX_OBJECT and _inside(lines[last + 1], column):
         last += 1
+    followed.add(last - first)
     under = False
     for number in range(first, last + 1):
         line = lines[number]

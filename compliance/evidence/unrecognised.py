@@ -28,7 +28,7 @@ _LOOKS: tuple[tuple[re.Pattern[bytes], str], ...] = (
     (re.compile(rb"asset-report-collection|<(?:\w+:)?arf:"), "an OpenSCAP result (ARF)"),
     (re.compile(rb"<(?:\w+:)?TestResult|<(?:\w+:)?Benchmark"), "an XCCDF document"),
     (re.compile(rb'"Controls"\s*:\s*\[.{0,2000}"node_type"', re.DOTALL), "a kube-bench report"),
-    (re.compile(rb"^\s*FROM\s+\S+", re.MULTILINE | re.IGNORECASE), "a Dockerfile"),
+    (re.compile(rb"^[ \t]*FROM[ \t]+\S", re.MULTILINE | re.IGNORECASE), "a Dockerfile"),
     (re.compile(rb"^\x1f\x8b"), "a gzip archive"),
     (re.compile(rb"^PK\x03\x04"), "a zip archive"),
     (re.compile(rb"^%PDF-"), "a PDF document"),

@@ -25,19 +25,20 @@ MAX_MERGED = 20_000
 #: A bracket that may open or close a flow collection; within a word or after an escape it cannot open one.
 _BRACKET = re.compile(r"(?:^|(?<=[\s\[{,:\"'&*!?]))[\[{]|[\]}]", re.MULTILINE)
 _SEPARATORS = re.compile(r"[\[\]{},]|[\"']:")
-#: More odd words than this in a slice are looked for document by document.
+#: More odd words than this in a slice are looked for document by document; more in a document, in every line of it.
 _MANY_WORDS = 40
 _BOOL_WORDS = "y|Y|yes|Yes|YES|n|N|no|No|NO|on|On|ON|off|Off|OFF"
 _TRUE = frozenset(("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"))
 _FALSE = frozenset(("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"))
 _DIFFERENT = (
-    rf"{_BOOL_WORDS}|<<|[-+]?0[0-9_]+[0-9_.eE+-]*|[-+]?0[xXoObB][0-9a-fA-F_]+|[-+.]?[0-9][0-9.eE+-]*_[0-9_.eE+-]*"
+    rf"{_BOOL_WORDS}|<<|[-+]?0[0-9_][0-9_.eE+-]*|[-+]?0[xXoObB][0-9a-fA-F_]+|[-+.]?[0-9][0-9.eE+-]*_[0-9_.eE+-]*"
     r"|[-+]?[0-9]{19,}|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
 )
 _TOKEN = re.compile(rf"(?:{_DIFFERENT}):?|!.*|\?")
-#: The same in its place: after an indicator or alone on its line, before an indicator or the line's end.
+#: The same in its place: after an indicator or alone on its line, before an indicator or the line's end. A tag or an
+#: anchor is looked for where a run of its characters begins: from each mark in one, it takes the square of its length.
 _IN_PLACE = re.compile(
-    rf"(?:^|[:\-?]\s|[\[{{,]|[\"']:|[!&][^\s,\[\]{{}}]*\s)\s*"
+    r"(?:^|[:\-?]\s|[\[{,]|[\"']:|(?<![^\s,\[\]{}])[^\s,\[\]{}!&]*+[!&][^\s,\[\]{}]*+\s)\s*"
     rf"(?:(?:{_DIFFERENT})\s*(?:$|\s#|[,\]}}]|:(?:\s|$))|!|\?(?:\s|$))",
     re.MULTILINE,
 )
@@ -62,13 +63,17 @@ def _is_odd(word: str) -> bool:
 
 def _holds_odd(text: str, words: frozenset[str]) -> bool:
     """Whether one of the words stands where a scalar, a key or a tag may stand."""
+    if len(words) > _MANY_WORDS:
+        return any(map(_IN_PLACE.search, text.split("\n")))
+    searched: set[int] = set()
     for word in words:
         at = text.find(word)
         while at >= 0:
             start, end = text.rfind("\n", 0, at) + 1, text.find("\n", at)
             end = len(text) if end < 0 else end
-            if _IN_PLACE.search(text[start:end]):
+            if start not in searched and _IN_PLACE.search(text[start:end]):
                 return True
+            searched.add(start)
             at = text.find(word, end)
     return False
 
