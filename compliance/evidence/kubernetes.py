@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from compliance.errors import EvidenceError
+from compliance.evidence.cluster.commands import command_lines
+from compliance.evidence.cluster.settings import settings, settings_kind, shared_settings
 from compliance.evidence.decisions.objects import decisions, on_pod
 from compliance.evidence.json_documents import decode_json, kind_of, values
 from compliance.evidence.lines import locate
@@ -17,7 +19,7 @@ from compliance.evidence.recognition import Notation, identify, notation
 from compliance.evidence.splitting import list_items, split, yaml_documents
 from compliance.evidence.subjects import MAX_NAME, checked_kind, metadata
 from compliance.evidence.yaml_documents import decode_yaml, odd_words
-from compliance.model.cluster import TypedList
+from compliance.model.cluster import ConfigMap, TypedList
 from compliance.model.evidence import Origin
 from compliance.model.reader import Reader, Record, Slice
 from compliance.model.workload import Pod
@@ -229,6 +231,9 @@ def _object(
         api_version, kind = checked_kind(document)
         if kind not in _TEXT_KINDS and "{{" in text and _TEMPLATE.search(text):
             raise _template_text(text, origin.line)
+        if called := settings_kind(api_version, kind):
+            yield settings(document, origin, called)
+            return
         meta = metadata(document)
         paths = template_paths(document, kind, api_version)
         if paths:
@@ -236,9 +241,12 @@ def _object(
                 yield pod
                 if isinstance(pod, Pod):
                     yield from on_pod(pod, meta)
+                    yield from command_lines(document, pod)
         else:
             found_object = cluster_object(document, meta, origin)
             yield found_object
+            if isinstance(found_object, ConfigMap):
+                yield from shared_settings(document, found_object)
             for decision in decisions(document, found_object.header):
                 yield _placed(decision, origin, kind) if isinstance(decision, EvidenceError) else decision
     except EvidenceError as error:
@@ -258,7 +266,7 @@ def _template_text(text: str, line: int) -> EvidenceError:
 READER = Reader(
     id="kubernetes",
     title="Kubernetes objects, as YAML or JSON",
-    revision=2,
+    revision=3,
     evidence_kinds=("workload-manifest", "k8s-objects"),
     identify=identify,
     split=split,

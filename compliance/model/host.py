@@ -107,9 +107,11 @@ class Settings:
     """A document of settings, as pointers to scalars: `/authentication/anonymous/enabled` is false.
 
     `kind` is what the document calls itself (`KubeletConfiguration`, `KubeProxyConfiguration`,
-    `EncryptionConfiguration`, `AuthenticationConfiguration`, `AuthorizationConfiguration`, `AdmissionConfiguration`,
-    `AuditPolicy`) or what we call it: `daemon.json`, `docker info`, `docker version`, `docker networks`,
-    `docker swarm`, `docker services`, `docker images`, `kubectl version`. Lists are pointers with numbers
+    `KubeSchedulerConfiguration`, `EncryptionConfiguration`, `AuthenticationConfiguration`,
+    `AuthorizationConfiguration`, `AdmissionConfiguration`, `PodSecurityConfiguration`, `AuditPolicy`) or
+    what we call it: `daemon.json`, `docker info`, `docker version`, `docker networks`,
+    `docker swarm`, `docker swarm state` (docker-state.json), `docker nodes`, `docker services`, `docker images`,
+    `kubectl version`. Lists are pointers with numbers
     (`/tlsCipherSuites/0`); an empty list or mapping is a key of its own with the text `[]` or `{}`. Keys and
     credentials are never kept: `<redacted>` stands for them.
     `left_out` is true when values that checks do not read were not kept.

@@ -149,6 +149,8 @@ DOCKER_SETTINGS = (
     "docker version",
     "docker networks",
     "docker swarm",
+    "docker swarm state",
+    "docker nodes",
     "docker services",
     "docker images",
 )
@@ -258,9 +260,13 @@ _SETTINGS_WORDS = {
     "AuthenticationConfiguration": "static-pod-manifest",
     "AuthorizationConfiguration": "static-pod-manifest",
     "AdmissionConfiguration": "static-pod-manifest",
+    "PodSecurityConfiguration": "static-pod-manifest",
+    "KubeSchedulerConfiguration": "static-pod-manifest",
     "kubectl version": "k8s-objects",
     "daemon.json": "daemon-json",
     "docker swarm": "swarm",
+    "docker swarm state": "swarm",
+    "docker nodes": "swarm",
     "docker services": "swarm",
 }
 _PROGRAM_WORDS = {

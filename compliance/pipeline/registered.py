@@ -12,6 +12,8 @@ from compliance.model.reader import Reader
 
 #: The reader's name in the notes of files that images are made of: many files give one image.
 IMAGE = "image"
+#: That in the notes of an archive whose members are files of the evidence.
+ARCHIVE = "archive"
 
 #: Module of each output format, imported when it is asked for: some are slow to import.
 _EXPORTERS = {
@@ -26,6 +28,8 @@ FORMATS = tuple(_EXPORTERS)
 #: Module of each input format, imported when evidence is read: parsers are slow to import.
 _READERS = (
     "compliance.evidence.kubernetes",
+    "compliance.evidence.cluster.configz",
+    "compliance.evidence.cluster.version",
     "compliance.evidence.decisions.audit",
     "compliance.evidence.cyclonedx",
     "compliance.evidence.cyclonedx_xml",
@@ -34,6 +38,9 @@ _READERS = (
     "compliance.evidence.spdx3",
     "compliance.evidence.syft",
     "compliance.evidence.docker_inspect",
+    "compliance.evidence.docker_host.engine",
+    "compliance.evidence.docker_host.daemon",
+    "compliance.evidence.docker_host.swarm",
     "compliance.evidence.dockerfile",
     "compliance.evidence.image.documents",
     "compliance.evidence.signed.reading",

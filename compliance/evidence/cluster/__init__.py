@@ -1,0 +1,1 @@
+"""Readers of how a cluster's components are started and configured: command lines and documents of settings."""
