@@ -22,6 +22,7 @@ SHAPES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}", "it looks like a SendGrid key"),
         (r"\bnpm_[A-Za-z0-9]{30,}", "it looks like an npm token"),
         (r"\bhvs\.[A-Za-z0-9_-]{20,}", "it looks like a Vault token"),
+        (r"\bSWM(?:TKN|KEY)-1-[A-Za-z0-9+/-]{20,}", "it looks like a swarm's join token or unlock key"),
         # Only where a run of these characters begins: a search at each of its hyphens takes the square of its length.
         (r"(?<![\w-])eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*", "it looks like a JSON web token"),
         (

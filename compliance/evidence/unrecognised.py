@@ -25,6 +25,10 @@ _LOOKS: tuple[tuple[re.Pattern[bytes], str], ...] = (
     (re.compile(rb'"imageLayoutVersion"|"mediaType"\s*:\s*"application/vnd\.oci\.image'), "a part of an OCI image"),
     (re.compile(rb'"RootFS".{0,4000}"Layers"|"rootfs"\s*:', re.DOTALL), "an image configuration"),
     (re.compile(rb'"HostConfig"\s*:'), "a docker inspect result"),
+    (
+        re.compile(rb'"buildahVersion"\s*:|"Podman Engine"', re.IGNORECASE),
+        "what Podman says of itself; no benchmark of Docker asks about it",
+    ),
     (re.compile(rb"asset-report-collection|<(?:\w+:)?arf:"), "an OpenSCAP result (ARF)"),
     (re.compile(rb"<(?:\w+:)?TestResult|<(?:\w+:)?Benchmark"), "an XCCDF document"),
     (re.compile(rb'"Controls"\s*:\s*\[.{0,2000}"node_type"', re.DOTALL), "a kube-bench report"),
