@@ -14,6 +14,7 @@ from compliance.model.evidence import Location, Subject
 from compliance.model.image_report import ImageReport
 from compliance.model.outcome import Outcome, Reason, Severity, Status
 from compliance.model.proof_report import NO_SCANS, AttestationRow, VulnerabilityReport
+from compliance.model.rule_report import RuleReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,7 +277,7 @@ class Assessment:
     """All of one run. `as_of` is the clock (ISO 8601, UTC); `id` a UUIDv5 of evidence, configuration and as_of.
 
     `evidence_sha256` is the hash over the sorted (sha256, path) pairs of the evidence. Every
-    tuple is sorted: frameworks as asked, evidence by path, subjects by id.
+    tuple is sorted: frameworks as asked, evidence by path, subjects by id, `reports` of other tools by path.
     """
 
     id: str
@@ -301,6 +302,7 @@ class Assessment:
     command: str
     attestations: tuple[AttestationRow, ...] = ()
     vulnerabilities: VulnerabilityReport = NO_SCANS
+    reports: tuple[RuleReport, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

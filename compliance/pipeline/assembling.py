@@ -37,6 +37,7 @@ from compliance.model.configuration import Configuration
 from compliance.model.evidence import Subject
 from compliance.model.hosts import Hosts, evidence_words
 from compliance.model.images import Images
+from compliance.model.rule_report import RuleReport
 from compliance.model.supply_chain import SupplyChain
 from compliance.pipeline.collected import KIND as RECORD
 from compliance.pipeline.collected import Collected, collected_of
@@ -77,6 +78,7 @@ class Observed:
     supply_chain: SupplyChain
     hosts: Hosts
     rules: Imported
+    reports: tuple[RuleReport, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +166,7 @@ def assemble(request: Request, asked: Asked, observed: Observed) -> Assessment:
         evidence_kinds=library.evidence_kinds,
         summary=summarise(results, seen, parts, configuration, request.as_of),
         command=request.command,
+        reports=observed.reports,
     )
 
 

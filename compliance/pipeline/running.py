@@ -239,7 +239,8 @@ def _observe(
             *(one.subject for one in seen.hosts.judged),
         )
     }
-    reports = [record for record in seen.records if isinstance(record, RuleReport)]
+    found = (record for record in seen.records if isinstance(record, RuleReport))
+    reports = tuple(sorted(found, key=lambda one: (one.origin.path, one.origin.sha256, one.origin.pointer)))
     rules = rules_of(reports, asked.library)
     gathered.runs.append(observe(reports, rules, work / "run-rules"))
     parts = _evaluate(gathered, (*checks(), *rules.checks), seen, shop, executor, progress)
@@ -257,6 +258,7 @@ def _observe(
         supply_chain=seen.supply_chain,
         hosts=seen.hosts,
         rules=rules,
+        reports=reports,
     )
 
 
