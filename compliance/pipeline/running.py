@@ -22,7 +22,7 @@ from compliance.evidence.image.contents import Source
 from compliance.model.assessment import Assessment, EvidenceState, Options
 from compliance.model.check import Check
 from compliance.model.cluster import Header
-from compliance.model.configuration import Configuration
+from compliance.model.configuration import Configuration, TrustPolicy
 from compliance.model.evidence import EVIDENCE_SET, Subject
 from compliance.model.rule_report import RuleReport
 from compliance.model.workload import Pod
@@ -139,7 +139,7 @@ def run(request: Request, asked: Asked, progress: Progress) -> Result:
     check_destination(request.destination)
     for name in request.formats:
         exporter(name)
-    faults = trust_faults(request.configuration.parameters.trust)
+    faults = _trust_faults(request.configuration.parameters.trust)
     if faults:
         raise UsageError(f"trust in the configuration cannot be used: {'; '.join(faults)}")
     files = find(request.paths)
@@ -156,6 +156,11 @@ def run(request: Request, asked: Asked, progress: Progress) -> Result:
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return Result(assessment=assessment, packet=request.destination, complete=_complete(assessment))
+
+
+def _trust_faults(trust: TrustPolicy) -> tuple[str, ...]:
+    """What of the configured trust cannot be used; where none is, nothing that verifies signatures is imported."""
+    return trust_faults(trust) if trust.keys or trust.identities or trust.trusted_roots else ()
 
 
 def _complete(assessment: Assessment) -> bool:

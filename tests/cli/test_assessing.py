@@ -164,6 +164,15 @@ def test_the_log_for_machines_is_json_lines(folder: Path) -> None:
     assert done.stdout == ""
 
 
+def test_without_trust_nothing_that_verifies_signatures_is_imported(folder: Path) -> None:
+    """Reading a manifest does not wait for the libraries that judge signatures, pages and charts."""
+    done = assess(folder, "--jobs", "1", PYTHONPROFILEIMPORTTIME="1")
+    assert done.returncode == 0
+    imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
+    assert "msgspec" in imported
+    assert imported.isdisjoint({"cryptography", "rfc3161_client", "weasyprint", "jinja2"})
+
+
 def test_explain_and_catalog_answer(folder: Path) -> None:
     """What a control asks, what a check does, and a nearest name for a mistyped one."""
     control = compliance("explain", "cis-kubernetes:5.2.2", cwd=folder)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from cryptography import x509
-
 from compliance.evidence.docker_host.settings import Wanted
 
 #: Longest certificate that is read.
@@ -26,6 +24,8 @@ def certificates(keys: tuple[str, ...], value: object) -> object | None:
     """The dates of a swarm's root certificate in its place: `valid from 2026-01-31T12:00:00Z until ...`."""
     if keys[-2:] != ("TLSInfo", "TrustRoot") or not isinstance(value, str):
         return None
+    from cryptography import x509  # slow to import, and few files hold a certificate
+
     try:
         found = x509.load_pem_x509_certificate(value[:_MAX_PEM].encode("ascii"))
     except (ValueError, UnicodeEncodeError):
