@@ -38,12 +38,18 @@ AS_OF = datetime(2026, 9, 1, tzinfo=UTC)
 
 
 def records_of(case: Path) -> list[Record]:
-    """Every record of a case: a file, or all files of a folder but its parameters."""
+    """Every record of a case: a file, or all files of a folder but its parameters; paths are from the case."""
     files = sorted(case.rglob("*")) if case.is_dir() else [case]
-    return [record for file in files if file.is_file() and file.name != PARAMETERS for record in _read(file)]
+    above = case if case.is_dir() else case.parent
+    return [
+        record
+        for file in files
+        if file.is_file() and file.name != PARAMETERS
+        for record in _read(file, file.relative_to(above).as_posix())
+    ]
 
 
-def _read(file: Path) -> Iterator[Record]:
+def _read(file: Path, path: str) -> Iterator[Record]:
     if file.name.endswith(supply_chain_records.PROOF):
         yield from supply_chain_records.records(file, _built)
         return
@@ -56,7 +62,7 @@ def _read(file: Path) -> Iterator[Record]:
     for piece in reader.split(io.BytesIO(data)):
         assert not isinstance(piece, EvidenceError), piece
         piece_data = data[piece.offset : piece.offset + piece.length]
-        for found in reader.read(piece_data, piece, file.name, hashlib.sha256(data).hexdigest()):
+        for found in reader.read(piece_data, piece, path, hashlib.sha256(data).hexdigest()):
             assert not isinstance(found, EvidenceError), found
             yield found
 
