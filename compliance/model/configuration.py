@@ -215,6 +215,16 @@ class Parameters:
     owners: Mapping[str, str] = field(default_factory=dict)
     #: FIRST's probability is of exploitation within 30 days: older scores are of days gone by.
     epss_max_age_days: int = 30
+    #: Who may be in the docker group; releases of the engine in use (`29` stands for 29.1.3 as well).
+    docker_group_approved: tuple[str, ...] = ()
+    docker_versions_supported: tuple[str, ...] = ()
+    docker_swarm_needed: bool = False
+    #: Most images of a host that no container uses, and most containers that are stopped.
+    docker_unused_images: int | None = None
+    docker_stopped_containers: int | None = None
+    #: Swarm's own default of how long the certificate of a node is valid.
+    docker_node_certificate_days: int = 90
+    docker_swarm_ca_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -100,6 +100,13 @@ class ParametersView(View):
     devices_approved: list[str]
     host_ports_approved: list[int]
     cgroup_parents_approved: list[str]
+    docker_group_approved: list[str]
+    docker_versions_supported: list[str]
+    docker_swarm_needed: bool
+    docker_unused_images: int | None
+    docker_stopped_containers: int | None
+    docker_node_certificate_days: int
+    docker_swarm_ca_days: int | None
     image_max_age_days: int
     image_max_size: int | None
     image_max_layers: int | None
