@@ -23,6 +23,7 @@ _STATEMENTS = ("https://in-toto.io/Statement/v1", "https://in-toto.io/Statement/
     id="attestation-signature",
     title="Signature of the attestation holds and is of somebody trusted",
     severity=Severity.HIGH,
+    revision=2,
     fix=_SIGN,
 )
 def attestation_signature(attestation: Attestation) -> Verdict:

@@ -30,7 +30,7 @@ def vex_author(document: VexDocument, supply_chain: SupplyChain, params: Paramet
     NOT_CHECKED when nobody is named there.
     Source: NIST SP 800-53 rev 5, RA-5; OpenVEX specification 0.2.0, "author"; the list is the organisation's.
     """
-    at = [document.at(document.author_at), *(one.at() for one in supply_chain.carrying(document)[:1])]
+    at = [document.at(document.author_at), *(one.at() for one in supply_chain.signing(document)[:1])]
     who = speaker(document, supply_chain, params.trust)
     if who.refused and not params.trust.vex_authors:
         return not_checked(who.refused, at=at)

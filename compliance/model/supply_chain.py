@@ -120,6 +120,11 @@ class SupplyChain:
         near = self.attestations_by_place.get((place.sha256, place.path, place.offset), ())
         return tuple(one for one in near if place.pointer.startswith(one.origin.pointer))
 
+    def signing(self, document: VexDocument) -> tuple[Attestation, ...]:
+        """The attestations whose signatures are over a VEX document: those that carry it, or are over its file."""
+        over = self.attestations_by_digest.get(f"sha256:{document.origin.sha256}", ())
+        return tuple({one.subject.id: one for one in (*self.carrying(document), *over)}.values())
+
 
 def _contradiction(scan: ScanReport, image: Image) -> str:
     """What a scan that bears an image's name says of another digest; empty when it names no digest."""

@@ -158,7 +158,7 @@ def _vex(spoken: Spoken, who: Speaker, when: datetime) -> Vex:
 
 def speaker(document: VexDocument, chain: SupplyChain, trust: TrustPolicy) -> Speaker:
     """Who speaks in a document, and whether the configuration lets it: as a verified signer, or as named author."""
-    carrying = chain.carrying(document)
+    carrying = chain.signing(document)
     if any(one.trust is Trust.INVALID for one in carrying):
         return Speaker(name=document.author, refused="the signature of the document does not hold")
     if not trust.vex_authors:

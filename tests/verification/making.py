@@ -136,7 +136,7 @@ def authority(
         .not_valid_before(NOON - timedelta(days=1800))
         .not_valid_after(NOON + timedelta(days=1800))
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(_usage(signs_certificates=True), critical=True)
+        .add_extension(key_usage(signs_certificates=True), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .add_extension(_issued_by(issuer.key if issuer else key), critical=False)
     )
@@ -149,7 +149,7 @@ def _issued_by(key: ec.EllipticCurvePrivateKey) -> x509.AuthorityKeyIdentifier:
     return x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key())
 
 
-def _usage(*, signs_certificates: bool = False) -> x509.KeyUsage:
+def key_usage(*, signs_certificates: bool = False) -> x509.KeyUsage:
     return x509.KeyUsage(
         digital_signature=not signs_certificates,
         content_commitment=False,
@@ -180,7 +180,7 @@ class Tsa:
             .not_valid_before(NOON - timedelta(days=days))
             .not_valid_after(NOON + timedelta(days=days))
             .add_extension(purposes, critical=True)
-            .add_extension(_usage(), critical=True)
+            .add_extension(key_usage(), critical=True)
             .sign(self.root.key, hashes.SHA256())
         )
 
@@ -339,7 +339,7 @@ class Simulator:
             .serial_number(x509.random_serial_number())
             .not_valid_before(at - timedelta(minutes=1))
             .not_valid_after(at + timedelta(minutes=9))
-            .add_extension(_usage(), critical=True)
+            .add_extension(key_usage(), critical=True)
             .add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
             .add_extension(_issued_by(self.intermediate.key), critical=False)
             .add_extension(x509.SubjectAlternativeName([x509.UniformResourceIdentifier(subject)]), critical=True)

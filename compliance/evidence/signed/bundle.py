@@ -86,6 +86,10 @@ def bundle_document(value: Document, place: Place) -> SignedDocument:
         claim = Claim(Envelope.BUNDLE, clean(kind), statement, note=note)
     else:
         subject, material = _message(mapping(message), Signature(b"", chain, hint), faults)
+        if place.artifact is not None:
+            for algorithm, stated_digest in subject.digests:
+                faults.add(place.artifact.fault(algorithm, stated_digest))
+            subject = place.artifact.subject()
         material = material._replace(entries=entries, timestamps=timestamps)
         claim = Claim(Envelope.BUNDLE, clean(kind), Statement(subjects=(subject,)), about="signature")
     material = material._replace(fault=faults.first or material.fault)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import NamedTuple
 
 from compliance.errors import EvidenceError
@@ -16,13 +17,41 @@ _UNVERIFIED = "It was read and not verified yet."
 _UNSIGNED = "It carries no signature, so anybody may have written it."
 
 
+class Artifact(NamedTuple):
+    """The file beside a signature. `data` is None where it is too large to be held; `sha256` is hexadecimal."""
+
+    name: str
+    sha256: str
+    data: bytes | None
+
+    def digest(self, algorithm: str) -> str | None:
+        """Its digest, hexadecimal; None where only another one is known."""
+        if algorithm == "sha256":
+            return self.sha256
+        return None if self.data is None else hashlib.new(algorithm, self.data).hexdigest()
+
+    def subject(self) -> StatementSubject:
+        """What a signature over it is about."""
+        return StatementSubject(self.name, (("sha256", self.sha256),))
+
+    def fault(self, algorithm: str, digest: str) -> str:
+        """Why a signature that states such a digest is not over it; empty text when it may be."""
+        own = self.digest(algorithm)
+        if own is None:
+            return f"it states the {algorithm} of what it signs, and {self.name} is too large to compare"
+        if own == digest:
+            return ""
+        return f"it signs what has the {algorithm} {digest[:200]}, and {self.name} beside it has {own}"
+
+
 class Place(NamedTuple):
     """Where a document stands, and what stands around it.
 
     `id` is of its subject. `envelope` and `media_type` replace what the document itself would be called, in
     an image source. `refers_to` is the digest of the manifest that it hangs on there. `certificates`,
     `entries` and `timestamps` are those that its manifest adds to its signatures. `spoiled` says in words why
-    its bytes cannot be those that were signed, else is empty text.
+    its bytes cannot be those that were signed, else is empty text. `artifact` is the file of the same name that it
+    stands beside, None where there is none.
     """
 
     origin: Origin
@@ -34,6 +63,7 @@ class Place(NamedTuple):
     entries: tuple[LogEntry, ...] = ()
     timestamps: tuple[bytes, ...] = ()
     spoiled: str = ""
+    artifact: Artifact | None = None
 
 
 class Claim(NamedTuple):

@@ -126,18 +126,21 @@ def blob_bundle_document(value: Document, place: Place) -> SignedDocument:
     Of `attest-blob` the signature is an envelope, which is read as one.
     """
     signature = base64_of(value.get("base64Signature"), "the signature")
-    certificates, fault = _certificate_in(value.get("cert"))
+    certificates, fault = certificate_in(value.get("cert"))
     entry, wrong = _entry_of(value["rekorBundle"]) if value.get("rekorBundle") else (None, "")
     entries = (entry,) if entry is not None else ()
     fault = signature.fault or fault or wrong
     if signature.data.lstrip()[:1] == b"{":
         return _attested_blob(signature.data, place, Annotated("", certificates, entries, (), fault))
-    digest = _digest_in(entry)
+    digest, artifact = _digest_in(entry), place.artifact
+    if artifact is not None:
+        fault = fault or (artifact.fault("sha256", digest) if digest else "")
+        digest = artifact.sha256
     claim = Claim(Envelope.DETACHED, "", Statement(), about="signature")
     if not digest:
         why = "the signature of a file that is not at hand, and no log entry beside it tells its digest"
         return listed(place, claim, f"{why}{f'; {fault}' if fault else ''}", 1)
-    subject = StatementSubject("", (("sha256", digest),))
+    subject = artifact.subject() if artifact is not None else StatementSubject("", (("sha256", digest),))
     material = Material(
         signing=Signing.DIGEST,
         payload_type="",
@@ -161,8 +164,8 @@ def _attested_blob(data: bytes, place: Place, found: Annotated) -> SignedDocumen
     return signed(place, claim, material, material.payload if statement.type else b"")
 
 
-def _certificate_in(stated: object) -> tuple[tuple[bytes, ...], str]:
-    """The certificate as PEM, or as base64 of PEM."""
+def certificate_in(stated: object) -> tuple[tuple[bytes, ...], str]:
+    """The certificates of PEM, or of base64 of PEM as cosign writes it, and what is wrong with them."""
     if not isinstance(stated, str) or not stated:
         return (), ""
     if "-----BEGIN" in stated:

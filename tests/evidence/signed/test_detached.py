@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 
-from compliance.evidence.signed.claims import Place
+from compliance.evidence.signed.claims import Artifact, Place
 from compliance.evidence.signed.detached import detached_document, is_detached
 from compliance.evidence.signed.reading import READER
 from compliance.model.attestation import Envelope, Trust
@@ -15,7 +15,8 @@ from compliance.verification import verify
 from tests.evidence.signed.making import FILES, b64, read
 
 SIGNATURE = (FILES / "blob.txt.sig").read_bytes()
-DIGEST = hashlib.sha256((FILES / "blob.txt").read_bytes()).hexdigest()
+BLOB = (FILES / "blob.txt").read_bytes()
+DIGEST = hashlib.sha256(BLOB).hexdigest()
 KEY = TrustPolicy(keys=(TrustedKey(name="release", pem=(FILES / "cosign.pub").read_text()),))
 
 
@@ -29,14 +30,21 @@ def test_a_bare_signature_is_listed_and_not_checked() -> None:
 
 
 def test_a_bare_signature_is_verified_over_the_digest_of_its_file() -> None:
-    place = Place(read(SIGNATURE).claim.origin, "attestation/blob.txt.sig")
-    found = detached_document(SIGNATURE, place, DIGEST, "blob.txt")
-    assert found.claim.digests() == (f"sha256:{DIGEST}",)
-    assert verify(found, KEY).trust is Trust.VERIFIED
-    other = f"{int(DIGEST[0], 16) ^ 1:x}{DIGEST[1:]}"
-    assert verify(detached_document(SIGNATURE, place, other, "blob.txt"), KEY).trust is not Trust.VERIFIED
-    for digest, pem in (("", ""), (DIGEST, "no certificate")):
-        assert verify(detached_document(SIGNATURE, place, digest, "blob.txt", pem), KEY).trust is Trust.INVALID
+    for held in (BLOB, None):
+        found = detached_document(SIGNATURE, beside(DIGEST, held))
+        assert found.claim.digests() == (f"sha256:{DIGEST}",)
+        assert verify(found, KEY).trust is Trust.VERIFIED
+    changed = beside(hashlib.sha256(BLOB + b"x").hexdigest(), BLOB + b"x")
+    assert verify(detached_document(SIGNATURE, changed), KEY).trust is Trust.SIGNED_UNTRUSTED
+    assert verify(detached_document(SIGNATURE, beside(changed.artifact.sha256, None)), KEY).trust is (
+        Trust.SIGNED_UNTRUSTED
+    )
+    assert verify(detached_document(SIGNATURE, beside(DIGEST, BLOB), "no certificate"), KEY).trust is Trust.INVALID
+    assert verify(detached_document(SIGNATURE, beside("", BLOB)), KEY).trust is Trust.NOT_CHECKED
+
+
+def beside(sha256: str, data: bytes | None) -> Place:
+    return Place(read(SIGNATURE).claim.origin, "attestation/blob.txt.sig", artifact=Artifact("blob.txt", sha256, data))
 
 
 @pytest.mark.parametrize(
