@@ -41,10 +41,10 @@ from compliance.model.rule_report import RuleReport
 from compliance.model.supply_chain import SupplyChain
 from compliance.pipeline.collected import KIND as RECORD
 from compliance.pipeline.collected import Collected, collected_of
-from compliance.pipeline.files import InputFile
+from compliance.pipeline.files import InputFile, Place
 from compliance.pipeline.merging import StoredObservations, Tally
 from compliance.pipeline.observing import observation_id
-from compliance.pipeline.registered import IMAGE, checks, readers
+from compliance.pipeline.registered import ARCHIVE, IMAGE, checks, readers
 from compliance.pipeline.snippets import EvidenceSnippets
 from compliance.pipeline.units import FileNotes, Problem
 
@@ -60,6 +60,8 @@ _WORKLOAD_EVIDENCE = "workload-manifest"
 _OBJECT_EVIDENCE = "k8s-objects"
 #: What an image with its layers is evidence of; its files are filed under the first.
 _IMAGE_EVIDENCE = ("image-filesystem", "image-config", "image-history")
+#: What an archive is filed under whose members are evidence, each filed under a word of its own.
+_ARCHIVE_EVIDENCE = "evidence-archive"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +75,7 @@ class Observed:
     observations: StoredObservations
     tallies: Mapping[str, Tally]
     cited: Counter[tuple[str, str]]
-    real: dict[str, str]
+    real: Mapping[str, Place]
     images: Images
     supply_chain: SupplyChain
     hosts: Hosts
@@ -256,6 +258,8 @@ def _kind(note: FileNotes) -> str:
     """
     if note.reader == IMAGE:
         return _IMAGE_EVIDENCE[0]
+    if note.reader == ARCHIVE:
+        return _ARCHIVE_EVIDENCE
     reader = readers().get(note.reader)
     if reader is None:
         return ""

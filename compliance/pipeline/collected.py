@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta, Struct
 
-from compliance.pipeline.files import InputFile, printable
+from compliance.pipeline.files import InputFile, head_of, printable
 from compliance.pipeline.units import FileNotes
 
 #: What `compliance collect` calls its record, and the folder that it writes it into.
@@ -166,12 +165,8 @@ def _may_be_record(file: InputFile, notes: Mapping[str, FileNotes]) -> bool:
 
 def _bytes_of(file: InputFile, sha256: str) -> bytes | None:
     """The bytes of a record, when they are still those that were hashed."""
-    try:
-        with Path(file.real).open("rb") as stream:
-            head = stream.read(_HEAD)
-            if _MARK not in head or head.lstrip()[:1] != b"{":
-                return None
-            data = head + stream.read(_LARGEST)
-    except OSError:
+    head = head_of(file, _HEAD)
+    if _MARK not in head or head.lstrip()[:1] != b"{":
         return None
+    data = head_of(file, _LARGEST)
     return data if hashlib.sha256(data).hexdigest() == sha256 else None

@@ -148,7 +148,7 @@ def world(path: str) -> World:
         records.extend(record for record in decode(data) if not isinstance(record, Pod))
     single = tuple(record for record in records if not isinstance(record, TypedList))
     entries = [entry for data in shared.entries for entry in _decode_entries(data)]
-    files = {key: (os.fsdecode(real), reader) for key, (real, reader) in shared.files.items()}
+    files = {key: (os.fsdecode(real), reader, offset) for key, (real, reader, offset) in shared.files.items()}
     found = joined(records, entries)
     return World(
         cluster=found.cluster,
@@ -196,12 +196,12 @@ class Sources:
         """The bytes of the slice an object stands in, or None when the file is gone."""
         if self._last is not None and self._last[0] == origin:
             return self._last[1]
-        real, _ = self._files.get(key_of(origin.sha256, origin.path), ("", ""))
+        real, _, offset = self._files.get(key_of(origin.sha256, origin.path), ("", "", 0))
         if not real:
             return None
         try:
             with Path(real).open("rb") as stream:
-                stream.seek(origin.offset)
+                stream.seek(offset + origin.offset)
                 found = stream.read(origin.length)
         except OSError:
             return None

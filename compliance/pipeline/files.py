@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from compliance.errors import UsageError
 from compliance.pipeline.packet import MANIFEST_FORMAT, PARTIAL
@@ -16,17 +17,73 @@ from compliance.pipeline.packet import MANIFEST_FORMAT, PARTIAL
 MAX_FILES = 1_000_000
 
 
+class Stamp(NamedTuple):
+    """What changes when somebody writes to a file, or puts another one in its place."""
+
+    inode: int
+    size: int
+    modified: int
+
+    @classmethod
+    def of(cls, handle: int) -> Stamp:
+        """That of an open file."""
+        status = os.fstat(handle)
+        return cls(status.st_ino, status.st_size, status.st_mtime_ns)
+
+    @classmethod
+    def at(cls, path: str | bytes) -> Stamp | None:
+        """That of a path, None when nothing is there."""
+        try:
+            status = os.stat(path)  # noqa: PTH116 - the path may be bytes that are no text
+        except OSError:
+            return None
+        return cls(status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+class Place(NamedTuple):
+    """Where the bytes of a file of the evidence stand: `size` bytes of `real`, from `offset` on."""
+
+    real: str
+    offset: int
+    size: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputFile:
     """A file to read. `path` is relative to its argument, printable; `real` is where to open it.
 
     `refused` says in words why it may not be opened (a FIFO, a link out of the folder), else empty.
+    Of a member of an archive `real` is the archive, `offset` and `size` (bytes) say where in it, and `archive`
+    is the archive's stamp when it was walked; of a whole file that is None.
     """
 
     path: str
     real: str
     size: int
     refused: str
+    offset: int = 0
+    archive: Stamp | None = None
+
+    @property
+    def place(self) -> Place:
+        """Where its bytes stand."""
+        return Place(self.real, self.offset, self.size)
+
+
+def head_of(file: InputFile, size: int) -> bytes:
+    """The first bytes of a file; none when it cannot be opened, which its own reading will tell."""
+    if file.archive is not None:
+        size = min(size, file.size)
+    try:
+        handle = os.open(file.real, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError:
+        return b""
+    try:
+        return os.pread(handle, size, file.offset)
+    except OSError:
+        return b""
+    finally:
+        os.close(handle)
 
 
 def printable(path: str) -> str:
@@ -41,7 +98,12 @@ def is_packet(folder: Path) -> bool:
             head = manifest.read(200)
     except OSError:
         return False
-    return f'"format":"{MANIFEST_FORMAT}"'.encode() in head
+    return tells_packet(head)
+
+
+def tells_packet(manifest: bytes) -> bool:
+    """Whether a manifest.json that begins so is that of a packet of ours."""
+    return f'"format":"{MANIFEST_FORMAT}"'.encode() in manifest[:200]
 
 
 def find(arguments: tuple[str, ...]) -> tuple[InputFile, ...]:

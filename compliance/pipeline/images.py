@@ -14,21 +14,22 @@ import msgspec
 from compliance.errors import EvidenceError
 from compliance.evidence.image.attached import attached_documents
 from compliance.evidence.image.building import build
-from compliance.evidence.image.contents import FoundImage, FoundLayer, LayerContents, Piece, Source, Survey
+from compliance.evidence.image.contents import FoundImage, FoundLayer, LayerContents, Packed, Piece, Source, Survey
 from compliance.evidence.image.layer import read_layer
-from compliance.evidence.image.surveying import survey
+from compliance.evidence.image.surveying import NO_IMAGE, survey
 from compliance.evidence.records import encode
 from compliance.model.configuration import TrustPolicy
 from compliance.model.evidence import Origin
 from compliance.model.reader import Record
 from compliance.model.signed import SignedDocument
 from compliance.pipeline.caching import Cache
+from compliance.pipeline.files import Stamp
 from compliance.pipeline.judging import CALLED, Judge, subject_of
 from compliance.pipeline.observing import RunWriter
 from compliance.pipeline.proofs import carried_records, records_of
 from compliance.pipeline.reading import Shop, UnitResult
 from compliance.pipeline.registered import IMAGE, checks
-from compliance.pipeline.units import CHANGED, FileNotes, Stamp
+from compliance.pipeline.units import CHANGED, FileNotes
 
 #: Bytes of all that is kept of the layers of one image, each time that one stands there: a Debian root of 11,000
 #: files has 240 kB. They take some ten times that in memory.
@@ -276,6 +277,8 @@ def notes_of(surveyed: Surveyed) -> Iterator[FileNotes]:
     for file in found.files:
         note = FileNotes(path=file.path, sha256=file.sha256, size=file.size, reader="" if found.no_image else IMAGE)
         note.guess = found.no_image
+        if found.no_image == NO_IMAGE and surveyed.source.pieces[""].packed is not Packed.NO:
+            note.refused = "is a compressed archive without an image in it; unpack it (gunzip, unzstd) and hand that in"
         if file.path in surveyed.changed:
             note.refused = CHANGED
         if file.path == surveyed.source.path and found.images:

@@ -17,7 +17,6 @@ import msgspec
 
 from compliance.errors import EvidenceError
 from compliance.evidence.records import encode
-from compliance.evidence.unrecognised import describe
 from compliance.model.cluster import OtherObject, TypedList
 from compliance.model.cluster_index import entry
 from compliance.model.configuration import Parameters, TrustPolicy
@@ -26,11 +25,12 @@ from compliance.model.reader import Reader, Record, Slice
 from compliance.model.signed import SignedDocument
 from compliance.model.workload import Pod
 from compliance.pipeline.caching import Cache
+from compliance.pipeline.files import Stamp
 from compliance.pipeline.judging import CALLED, Judge, Locate, header_of, subject_of
 from compliance.pipeline.observing import Run, RunWriter
 from compliance.pipeline.proofs import records_of
 from compliance.pipeline.registered import checks, readers
-from compliance.pipeline.units import CHANGED, HEAD, WHOLE, FileNotes, Part, Problem, Stamp, Unit, recognise
+from compliance.pipeline.units import CHANGED, HEAD, WHOLE, FileNotes, Part, Problem, Unit, recognise, tell_unknown
 
 #: What the API server writes into every object it gives, and nobody writes by hand.
 _CAPTURED = re.compile(rb"""["']?resourceVersion["']?\s*:""")
@@ -286,28 +286,30 @@ def _guarded(
 
 def _bytes_of(part: Part, notes: FileNotes) -> bytes:
     """The bytes of a part; for a whole file also its hash, size and reader."""
+    member = part.file.archive
     handle = os.open(
         part.file.real, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
     )  # a pipe put there meanwhile must not hang us
     try:
         if part.slice is not None:
-            piece = os.pread(handle, part.slice.length, part.slice.offset)
+            piece = os.pread(handle, part.slice.length, part.file.offset + part.slice.offset)
             if Stamp.of(handle) != part.stamp or len(piece) != part.slice.length:
                 notes.refused = CHANGED
             return piece
         before = Stamp.of(handle)
-        data = os.pread(handle, WHOLE + 1, 0)
+        data = os.pread(handle, WHOLE + 1 if member is None else part.file.size, part.file.offset)
         after = Stamp.of(handle)
     finally:
         os.close(handle)
     notes.size = len(data)
     notes.sha256 = hashlib.sha256(data).hexdigest()
-    if before != after or len(data) > WHOLE:
+    written = member is not None and (member != after or len(data) != part.file.size)
+    if before != after or written or len(data) > WHOLE:
         notes.refused = CHANGED
         return b""
     reader = recognise(data[:HEAD])
     if reader is None:
-        notes.guess = describe(data[:HEAD], part.file.path)
+        tell_unknown(data[:HEAD], part.file, notes)
     else:
         notes.reader = reader.id
     return data

@@ -27,6 +27,7 @@ from compliance.model.evidence import EVIDENCE_SET, Subject
 from compliance.model.rule_report import RuleReport
 from compliance.model.workload import Pod
 from compliance.pipeline import assembling, evaluating
+from compliance.pipeline.archives import unfold
 from compliance.pipeline.assembling import Asked
 from compliance.pipeline.caching import Cache, cache_file, code_fingerprint, fingerprint
 from compliance.pipeline.evaluating import BATCH, Shared, Task, judge_task
@@ -222,16 +223,19 @@ def _observe(
         params=request.configuration.parameters,
         as_of=datetime.fromisoformat(request.as_of),
     )
-    sources, others = image_sources(files)
+    unfolded = unfold(files)
+    files = sorted((*unfolded.files, *unfolded.archives), key=lambda file: file.path)
+    sources, others = image_sources(unfolded.files)
     gathered = _read(others, shop, executor, progress)
     if sources:
         _read_images(sources, gathered, shop, executor, progress)
+    gathered.notes.update({note.path: note for note in (*unfolded.notes, *unfolded.changed())})
     real = {
-        evaluating.key_of(note.sha256, file.path): (file.real, note.reader)
+        evaluating.key_of(note.sha256, file.path): (file.place, note.reader)
         for file in files
         if (note := gathered.notes.get(file.path)) is not None
     }
-    places = {key: (os.fsencode(path), reader) for key, (path, reader) in real.items()}
+    places = {key: (os.fsencode(place.real), reader, place.offset) for key, (place, reader) in real.items()}
     share = Shared(others=gathered.others, entries=gathered.entries, files=places)
     evaluating.share(work / "shared", share)
     seen = evaluating.world(str(work / "shared"))
@@ -258,7 +262,7 @@ def _observe(
         observations=StoredObservations(parts, subjects),
         tallies={tally.check: tally for part in parts for tally in part.tallies},
         cited=_cited(gathered.runs),
-        real={key: path for key, (path, _) in real.items()},
+        real={key: place for key, (place, _) in real.items()},
         images=seen.images,
         supply_chain=seen.supply_chain,
         hosts=seen.hosts,

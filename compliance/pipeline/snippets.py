@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from compliance.evidence.redaction import redact_lines
 from compliance.model.assessment import Snippet
 from compliance.model.evidence import Location
 from compliance.pipeline.evaluating import key_of
+from compliance.pipeline.files import Place
 from compliance.pipeline.units import HEAD, recognise
 
 _AROUND = 3
@@ -21,7 +23,7 @@ _MAX_FILE = 4 * 1024 * 1024
 class EvidenceSnippets:
     """Reads lines again from the files handed in."""
 
-    def __init__(self, files: dict[str, str]) -> None:
+    def __init__(self, files: Mapping[str, Place]) -> None:
         self._files = files
         self._lines = lru_cache(maxsize=16)(self._read)
 
@@ -37,14 +39,13 @@ class EvidenceSnippets:
         return Snippet(first=first, lines=tuple(line[:_MAX_LINE] for line in shown))
 
     def _read(self, key: str) -> tuple[str, ...]:
-        real = self._files.get(key)
-        if real is None:
+        place = self._files.get(key)
+        if place is None or place.size > _MAX_FILE:
             return ()
         try:
-            path = Path(real)
-            if path.stat().st_size > _MAX_FILE:
-                return ()
-            data = path.read_bytes()
+            with Path(place.real).open("rb") as stream:
+                stream.seek(place.offset)
+                data = stream.read(place.size)
             if not key.startswith(hashlib.sha256(data).hexdigest()):
                 return ()  # somebody wrote to it since it was judged
             lines = data.decode("utf-8", "replace").splitlines()

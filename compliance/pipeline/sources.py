@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from compliance.evidence.image.contents import Packed, Piece, Source
 from compliance.evidence.image.sources import archive_kind
-from compliance.pipeline.files import InputFile
+from compliance.pipeline.files import InputFile, head_of
 from compliance.pipeline.units import HEAD
 
 #: The smallest tar: one header and one block of zeros.
@@ -22,22 +22,26 @@ def image_sources(files: Iterable[InputFile]) -> tuple[tuple[Source, ...], tuple
     """The sources of images among the files, sorted by path, and the files that belong to none, in their order."""
     files = tuple(files)
     readable = {file.path: file for file in files if not file.refused}
-    folders = _layouts(readable)
-    taken = {piece.path for source in folders.values() for piece in source.pieces.values()}
-    found = list(folders.values())
+    folders = layouts(readable)
+    taken = {piece.path for source in folders for piece in source.pieces.values()}
+    found = list(folders)
     for path, file in readable.items():
-        if path in taken:
-            continue
-        folder = _folder_of(path, folders)
-        if folder is not None:
-            folders[folder].pieces[path.removeprefix(folder)] = _piece(file)
-        elif (packed := _packed(file)) is not None:
+        if path not in taken and (packed := _packed(file)) is not None:
             found.append(Source(path=path, archive=True, pieces={"": _piece(file, packed)}))
-        else:
-            continue
-        taken.add(path)
+            taken.add(path)
     found.sort(key=lambda source: source.path)
     return tuple(found), tuple(file for file in files if file.path not in taken)
+
+
+def layouts(files: Mapping[str, InputFile]) -> tuple[Source, ...]:
+    """The image layouts that folders of the files are, each with all its files and blobs; files by path in."""
+    folders = _layouts(files)
+    taken = {piece.path for source in folders.values() for piece in source.pieces.values()}
+    for path, file in files.items() if folders else ():
+        folder = _folder_of(path, folders) if path not in taken else None
+        if folder is not None:
+            folders[folder].pieces[path.removeprefix(folder)] = _piece(file)
+    return tuple(folders.values())
 
 
 def _layouts(files: Mapping[str, InputFile]) -> dict[str, Source]:
@@ -46,7 +50,7 @@ def _layouts(files: Mapping[str, InputFile]) -> dict[str, Source]:
     for path, file in files.items():
         folder, _, name = path.rpartition("/")
         folder += "/" if folder else ""
-        if name == _MARKER and folder + _INDEX in files and b"imageLayoutVersion" in _head(file, 4096):
+        if name == _MARKER and folder + _INDEX in files and b"imageLayoutVersion" in head_of(file, 4096):
             names = [name for name in (_MARKER, _INDEX, _MANIFEST) if folder + name in files]
             pieces = {name: _piece(files[folder + name]) for name in names}
             found[folder] = Source(path=folder + _INDEX, archive=False, pieces=pieces)
@@ -55,8 +59,6 @@ def _layouts(files: Mapping[str, InputFile]) -> dict[str, Source]:
 
 def _folder_of(path: str, folders: Mapping[str, Source]) -> str | None:
     """The layout whose blobs a path lies among, or None."""
-    if not folders:
-        return None
     start = path.find(_BLOBS)
     while start >= 0:
         if path[:start] in folders:
@@ -67,25 +69,14 @@ def _folder_of(path: str, folders: Mapping[str, Source]) -> str | None:
 
 def _packed(file: InputFile) -> Packed | None:
     """How an archive is packed as a whole; None when the file is no archive. Little is read of what cannot be one."""
+    if file.archive is not None:
+        return None  # an archive in an archive is not looked into
     whole_blocks = file.size >= _SMALLEST and file.size % 512 == 0
-    if not whole_blocks and not _head(file, 4).startswith(_MAGIC):
+    if not whole_blocks and not head_of(file, 4).startswith(_MAGIC):
         return None
-    return archive_kind(_head(file, HEAD))
-
-
-def _head(file: InputFile, size: int) -> bytes:
-    """The first bytes of a file; none when it cannot be opened, which its own reading will tell."""
-    try:
-        handle = os.open(file.real, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    except OSError:
-        return b""
-    try:
-        return os.pread(handle, size, 0)
-    except OSError:
-        return b""
-    finally:
-        os.close(handle)
+    return archive_kind(head_of(file, HEAD))
 
 
 def _piece(file: InputFile, packed: Packed = Packed.NO) -> Piece:
-    return Piece(path=file.path, real=os.fsencode(file.real), offset=0, length=file.size, member="", packed=packed)
+    real = os.fsencode(file.real)
+    return Piece(path=file.path, real=real, offset=file.offset, length=file.size, member="", packed=packed)

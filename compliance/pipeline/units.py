@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from compliance.errors import EvidenceError
 from compliance.evidence.unrecognised import describe
 from compliance.model.reader import Reader, Slice
-from compliance.pipeline.files import InputFile
+from compliance.pipeline.files import InputFile, Stamp
 from compliance.pipeline.observing import short_pointer
 from compliance.pipeline.registered import readers
 from compliance.rendering.text import cut
@@ -33,29 +32,6 @@ MAX_PROBLEMS = 50
 MESSAGE_KEPT = 1000
 #: What is said of a file that is not the same before and after it was read.
 CHANGED = "changed while it was read; hand in a file that nobody writes to"
-
-
-class Stamp(NamedTuple):
-    """What changes when somebody writes to a file, or puts another one in its place."""
-
-    inode: int
-    size: int
-    modified: int
-
-    @classmethod
-    def of(cls, handle: int) -> Stamp:
-        """That of an open file."""
-        status = os.fstat(handle)
-        return cls(status.st_ino, status.st_size, status.st_mtime_ns)
-
-    @classmethod
-    def at(cls, path: str | bytes) -> Stamp | None:
-        """That of a path, None when nothing is there."""
-        try:
-            status = os.stat(path)  # noqa: PTH116 - the path may be bytes that are no text
-        except OSError:
-            return None
-        return cls(status.st_ino, status.st_size, status.st_mtime_ns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,10 +140,11 @@ def plan(files: Iterable[InputFile]) -> Iterator[Unit | FileNotes]:
 
 
 class _Hashing(io.RawIOBase):
-    """A stream that hashes what is read from it."""
+    """The next `size` bytes of a stream (None: all that are left); what is read is hashed."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, size: int | None) -> None:
         self._stream = stream
+        self._left = size
         self.digest = hashlib.sha256()
 
     def readable(self) -> bool:
@@ -175,7 +152,9 @@ class _Hashing(io.RawIOBase):
 
     def readinto(self, buffer: object) -> int:
         view = memoryview(buffer)  # type: ignore[arg-type]  # typeshed asks for Buffer, which 3.11 has no name for
-        data = self._stream.read(len(view))
+        data = self._stream.read(len(view) if self._left is None else min(self._left, len(view)))
+        if self._left is not None:
+            self._left -= len(data)
         view[: len(data)] = data
         self.digest.update(data)
         return len(data)
@@ -188,13 +167,14 @@ def _large(file: InputFile) -> Iterator[Part | FileNotes]:
     try:
         with Path(file.real).open("rb") as stream:
             before = Stamp.of(stream.fileno())
+            stream.seek(file.offset)
             head = stream.read(HEAD)
-            stream.seek(0)
+            stream.seek(file.offset)
             reader = recognise(head)
-            hashing = _Hashing(stream)
+            hashing = _Hashing(stream, file.size if file.archive is not None else None)
             buffered = io.BufferedReader(hashing, 1024 * 1024)
             if reader is None:
-                notes.guess = describe(head, file.path)
+                tell_unknown(head, file, notes)
             else:
                 notes.reader = reader.id
                 for found in reader.split(buffered):
@@ -207,7 +187,7 @@ def _large(file: InputFile) -> Iterator[Part | FileNotes]:
             while buffered.read(1024 * 1024):
                 pass
             notes.sha256 = hashing.digest.hexdigest()
-            if Stamp.of(stream.fileno()) != before:
+            if Stamp.of(stream.fileno()) != before or file.archive not in (None, before):
                 notes.refused, slices = CHANGED, []
     except OSError as error:
         notes.refused = f"cannot be read: {error.strerror}"
@@ -215,6 +195,16 @@ def _large(file: InputFile) -> Iterator[Part | FileNotes]:
     yield notes
     for piece in slices:
         yield Part(file=file, slice=piece, sha256=notes.sha256, reader=notes.reader, stamp=before)
+
+
+def tell_unknown(head: bytes, file: InputFile, notes: FileNotes) -> None:
+    """Say what a file that no reader knows seems to be; one that lost its end is refused."""
+    if head[257:262] != b"ustar":
+        notes.guess = describe(head, file.path)
+    elif file.archive is not None:
+        notes.guess = "looks like an archive in an archive, which is not looked into; hand it in by itself"
+    else:
+        notes.refused = "is a tar archive that is cut short or damaged; make it again"
 
 
 def _too_large(piece: Slice) -> EvidenceError:

@@ -179,8 +179,8 @@ def test_an_archive_that_is_no_image_is_listed_and_blocks_nothing(tmp_path: Path
     (evidence / "notes.tar").write_bytes(making.archive({"notes/readme.txt": b"words"}))
     result = assess(evidence)
     files = {file.path: file for file in result.assessment.evidence}
-    assert files["notes.tar"].state.value == "unrecognised"
-    assert "tar" in files["notes.tar"].reason
+    assert files["notes.tar"].kind == "evidence-archive"
+    assert files["notes.tar/notes/readme.txt"].state.value == "unrecognised"
     assert files["image.tar"].objects[0].kind == "Image"
     assert result.complete
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from compliance.model.evidence import Location
 from compliance.pipeline.evaluating import key_of
+from compliance.pipeline.files import Place
 from compliance.pipeline.snippets import EvidenceSnippets
 
 TEXT = """\
@@ -25,6 +26,10 @@ spec:
 SHA256 = hashlib.sha256(TEXT.encode()).hexdigest()
 
 
+def place_of(path: Path) -> Place:
+    return Place(str(path), 0, path.stat().st_size)
+
+
 def place(line: int | None) -> Location:
     return Location(path="s.yaml", sha256=SHA256, document=0, pointer="", line=line)
 
@@ -32,7 +37,7 @@ def place(line: int | None) -> Location:
 def test_lines_round_a_place_are_shown_without_secrets(tmp_path: Path) -> None:
     """Three lines before and after, numbered from the first, and no value of a Secret."""
     (tmp_path / "s.yaml").write_text(TEXT)
-    found = EvidenceSnippets({key_of(SHA256, "s.yaml"): str(tmp_path / "s.yaml")}).around(place(5))
+    found = EvidenceSnippets({key_of(SHA256, "s.yaml"): place_of(tmp_path / "s.yaml")}).around(place(5))
     assert found is not None
     assert found.first == 2
     assert found.lines[0] == "kind: Secret"
@@ -43,7 +48,7 @@ def test_lines_round_a_place_are_shown_without_secrets(tmp_path: Path) -> None:
 def test_no_line_no_file_and_a_line_behind_the_end_give_none(tmp_path: Path) -> None:
     """What cannot be shown is left out."""
     (tmp_path / "s.yaml").write_text(TEXT)
-    snippets = EvidenceSnippets({key_of(SHA256, "s.yaml"): str(tmp_path / "s.yaml")})
+    snippets = EvidenceSnippets({key_of(SHA256, "s.yaml"): place_of(tmp_path / "s.yaml")})
     assert snippets.around(place(None)) is None
     assert snippets.around(place(1000)) is None
     assert EvidenceSnippets({}).around(place(1)) is None
@@ -52,7 +57,7 @@ def test_no_line_no_file_and_a_line_behind_the_end_give_none(tmp_path: Path) -> 
 def test_no_lines_of_a_file_that_is_not_the_one_that_was_judged(tmp_path: Path) -> None:
     """Where somebody wrote to the file since, its lines are no evidence."""
     (tmp_path / "s.yaml").write_text(TEXT.replace("true", "false"))
-    assert EvidenceSnippets({key_of(SHA256, "s.yaml"): str(tmp_path / "s.yaml")}).around(place(5)) is None
+    assert EvidenceSnippets({key_of(SHA256, "s.yaml"): place_of(tmp_path / "s.yaml")}).around(place(5)) is None
 
 
 def test_a_line_of_a_whole_dump_is_left_out_with_its_length(tmp_path: Path) -> None:
@@ -61,7 +66,7 @@ def test_a_line_of_a_whole_dump_is_left_out_with_its_length(tmp_path: Path) -> N
     (tmp_path / "s.yaml").write_text(text)
     sha256 = hashlib.sha256(text.encode()).hexdigest()
     where = Location(path="s.yaml", sha256=sha256, document=0, pointer="", line=2)
-    found = EvidenceSnippets({key_of(sha256, "s.yaml"): str(tmp_path / "s.yaml")}).around(where)
+    found = EvidenceSnippets({key_of(sha256, "s.yaml"): place_of(tmp_path / "s.yaml")}).around(where)
     assert found is not None
     assert found.lines == ("kind: Pod", "<a line of 180,017 characters, not shown>", "last: 1")
 
@@ -72,7 +77,7 @@ def test_a_dockerfile_shows_none_of_its_credentials(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text(text)
     sha256 = hashlib.sha256(text.encode()).hexdigest()
     where = Location(path="Dockerfile", sha256=sha256, document=None, pointer="/1", line=2)
-    found = EvidenceSnippets({key_of(sha256, "Dockerfile"): str(tmp_path / "Dockerfile")}).around(where)
+    found = EvidenceSnippets({key_of(sha256, "Dockerfile"): place_of(tmp_path / "Dockerfile")}).around(where)
     assert found is not None
     assert found.lines[:2] == ("FROM debian:12", "USER root")
     assert "horse" not in "".join(found.lines)

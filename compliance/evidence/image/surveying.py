@@ -7,6 +7,7 @@ same pass. Layers are not looked into here.
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import BinaryIO
 
 from compliance.errors import EvidenceError
@@ -27,6 +28,10 @@ _MAX_ROOTS = 1_000
 #: Bytes to unpack for all layers of an archive that is packed as a whole: each is reached from its beginning anew.
 MAX_AGAIN = 32 << 30
 _NAME_SHOWN = 200
+#: What is said of an archive of other files.
+NO_IMAGE = "a tar archive without index.json and manifest.json: no container image; unpack it to hand in what it holds"
+#: Where blobs stand in an image layout; and what `docker save` called a layer or a configuration before them.
+_OF_LAYOUT = re.compile(r"blobs/sha(?:256|512)(?:/|$)|[0-9a-f]{64}(?:/|\.json$)")
 
 
 def survey(source: Source) -> Survey:
@@ -208,6 +213,20 @@ def _roots(holdings: Holdings) -> list[str]:
     return sorted(roots)[:_MAX_ROOTS]
 
 
+def is_of_image(name: str, document: bytes) -> bool:
+    """Whether a file of an archive shows that this is an image, a chart or a file system, and no folder of evidence.
+
+    `name` is printable, `document` the first bytes of a manifest.json or index.json.
+    """
+    if name in ("oci-layout", "repositories", "etc/passwd", "etc/os-release") or _OF_LAYOUT.match(name):
+        return True
+    if name == "manifest.json":
+        return b'"Layers"' in document
+    if name == "index.json":
+        return b'"manifests"' in document
+    return name.count("/") < 2 and name.rpartition("/")[2] == "Chart.yaml"
+
+
 def _why_none(holdings: Holdings, found: Found) -> str:
     names = holdings.files
     if "repositories" in names:
@@ -218,7 +237,7 @@ def _why_none(holdings: Holdings, found: Found) -> str:
         return "a Helm chart; render it with `helm template` and hand in the manifests"
     if "etc/passwd" in names or "etc/os-release" in names or "etc/os-release" in holdings.links:
         return "the file system of a container or host, without an image around it; hand in `docker save` of the image"
-    return "a tar archive without index.json and manifest.json: no container image; unpack it to hand in what it holds"
+    return NO_IMAGE
 
 
 def _shown(name: str) -> str:
