@@ -83,12 +83,13 @@ UNREADABLE = Subject(id="evidence-unreadable", type=SubjectType.EVIDENCE_SET, na
 class Shared(msgspec.Struct):
     """What every worker of the second phase needs, on disk: all that is not a pod, and where files are.
 
-    `files` are paths as the system has them (a name need not be UTF-8), each with the reader that knows it.
+    `files` are paths as the system has them (a name need not be UTF-8), each with the reader that knows it and where
+    in the file its bytes begin.
     """
 
     others: list[bytes]
     entries: list[bytes]
-    files: dict[str, tuple[bytes, str]]
+    files: dict[str, tuple[bytes, str, int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +131,7 @@ class World:
     supply_chain: SupplyChain
     hosts: Hosts
     records: tuple[Record | Judged, ...]
-    files: dict[str, tuple[str, str]]
+    files: dict[str, tuple[str, str, int]]
 
     def known(self, as_of: datetime) -> Seen:
         """What checks may ask for."""
@@ -188,7 +189,7 @@ def _pods(path: str) -> Iterator[Record]:
 class Sources:
     """Opens evidence again by where a record came from."""
 
-    def __init__(self, files: Mapping[str, tuple[str, str]]) -> None:
+    def __init__(self, files: Mapping[str, tuple[str, str, int]]) -> None:
         self._files = files
         self._last: tuple[Origin, bytes] | None = None
 
@@ -210,7 +211,7 @@ class Sources:
 
     def locate(self, origin: Origin, pointers: list[str]) -> list[int] | None:
         """The source lines of pointers, or None when the file is gone or has no lines."""
-        _, name = self._files.get(key_of(origin.sha256, origin.path), ("", ""))
+        _, name, _ = self._files.get(key_of(origin.sha256, origin.path), ("", "", 0))
         reader = readers().get(name)
         found = self.data(origin) if reader is not None else None
         if reader is None or found is None:

@@ -174,7 +174,7 @@ def test_an_image_that_is_not_what_it_says_is_a_failure(tmp_path: Path, broken: 
 
 
 def test_an_archive_that_is_no_image_is_listed_and_blocks_nothing(tmp_path: Path) -> None:
-    """A plain tar is told apart from an image; the image beside it is judged."""
+    """A plain tar is told apart from an image, and is a folder of files; the image beside it is judged."""
     evidence = put(tmp_path / "evidence", "oci-tar", CLEAN)
     (evidence / "notes.tar").write_bytes(making.archive({"notes/readme.txt": b"words"}))
     result = assess(evidence)
