@@ -26,6 +26,7 @@ from compliance.model.cluster import Cluster
 from compliance.model.configuration import Configuration, Responsibility, Review
 from compliance.model.docker import DockerContainer, Dockerfile
 from compliance.model.hosts import (
+    CONTROL_PLANE,
     ApiServer,
     ControllerManager,
     DockerHost,
@@ -37,6 +38,7 @@ from compliance.model.hosts import (
 )
 from compliance.model.image import Image
 from compliance.model.outcome import Outcome, Status, status_of, worst
+from compliance.model.provider import Provider
 from compliance.model.sbom import Sbom
 from compliance.model.vulnerability import KevCatalog, ScanReport, VexDocument
 from compliance.model.workload import Pod
@@ -60,6 +62,10 @@ _EVIDENCE_OF: Mapping[type, str] = {
     KubeProxy: "kube-proxy-config",
     KubernetesNode: "node-file-stat",
 }
+#: Sections that ask about the control plane and its nodes, by catalog.
+_CONTROL_PLANE_SECTIONS: Mapping[str, frozenset[str]] = {
+    "cis-kubernetes": frozenset(("1.1", "1.2", "1.3", "1.4", "2", "3.2")),
+}
 _REVIEW = {
     "satisfied": Outcome.PASS,
     "not-satisfied": Outcome.FAIL,
@@ -69,13 +75,17 @@ _REVIEW = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Basis:
-    """What findings are made from. `present` are the kinds of evidence that were read; `as_of` is ISO 8601."""
+    """What findings are made from. `present` are the kinds of evidence that were read; `as_of` is ISO 8601.
+
+    `provider` is the maker of the cluster that its nodes tell of; None where they do not.
+    """
 
     library: Library
     results: Mapping[str, CheckResult]
     configuration: Configuration
     present: frozenset[str]
     as_of: str
+    provider: Provider | None = None
 
 
 def assess_framework(framework: Framework, basis: Basis) -> FrameworkResult:
@@ -122,7 +132,9 @@ def _finding(framework: Framework, control: Control, rows: Sequence[CheckMapping
     kinds = basis.library.evidence_kinds
     parts = _deciding_parts([Part(row=row, result=basis.results[row.check]) for row in _counting(rows, basis)])
     review, expired = _review(framework, control, basis)
-    responsibility = _responsibility(framework, control, basis.configuration.responsibilities)
+    responsibility = _responsibility(framework, control, basis.configuration.responsibilities) or _of_provider(
+        framework, control, parts, basis.provider
+    )
     outcome = _outcome(parts, review)
     status = status_of(outcome)
     missing_evidence = _missing_evidence(control, parts, basis.present)
@@ -223,6 +235,24 @@ def _responsibility(
         ):
             return responsibility
     return None
+
+
+def _of_provider(
+    framework: Framework, control: Control, parts: Sequence[Part], provider: Provider | None
+) -> Responsibility | None:
+    """What a provider answers for that runs the control plane; nothing where evidence of a control plane was judged."""
+    if provider is None or not provider.inherited or not all(silent(part) for part in parts):
+        return None
+    programs = bool(parts) and all(part.result.check.subject in CONTROL_PLANE for part in parts)
+    if not programs and control.section not in _CONTROL_PLANE_SECTIONS.get(framework.catalog, ()):
+        return None
+    return Responsibility(
+        framework=framework.id,
+        control=control.id,
+        kind="inherited",
+        provider=provider.name,
+        statement=f"it runs the control plane of this cluster ({provider.said}).",
+    )
 
 
 def _words(responsibility: Responsibility | None) -> str:

@@ -191,6 +191,7 @@ class TaintWire(Wire):
 
 class NodeSpec(Wire):
     taints: list[TaintWire] | None = None
+    provider_id: str | None = field(default=None, name="providerID")
 
 
 class NodeInfo(Wire):

@@ -243,6 +243,7 @@ def _node(document: Document, head: Header) -> Node:
         operating_system=info.operating_system if info else None,
         container_runtime=info.container_runtime_version if info else None,
         taint_keys=tuple(each.key for each in spec.taints or ()),
+        provider_id=spec.provider_id,
     )
 
 

@@ -327,6 +327,7 @@ class Node:
     operating_system: str | None
     container_runtime: str | None
     taint_keys: tuple[str, ...]
+    provider_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -142,6 +142,9 @@ class DockerHost:
 
 Judged = ApiServer | ControllerManager | Scheduler | Etcd | Kubelet | KubeProxy | KubernetesNode | DockerHost
 
+#: What judges the programs of a control plane.
+CONTROL_PLANE: tuple[type, ...] = (ApiServer, ControllerManager, Scheduler, Etcd)
+
 #: Documents that only a Docker host has.
 DOCKER_SETTINGS = (
     "daemon.json",
@@ -162,12 +165,14 @@ _DOCKER_FILES = ("/etc/docker", "/var/run/docker.sock", "/run/docker.sock", "/us
 class Hosts:
     """All hosts, sorted by subject id, and what checks judge on them, sorted alike.
 
-    `named` finds a host by its name. One of the hosts stands for what all nodes of the cluster share (CLUSTER_WIDE).
+    `named` finds a host by its name, `nameless` are those that no folder tells the name of. One of the hosts, without
+    a name, stands for what all nodes of the cluster share (CLUSTER_WIDE).
     """
 
     hosts: tuple[Host, ...] = ()
     named: Mapping[str, Host] = field(default_factory=dict)
     judged: tuple[Judged, ...] = ()
+    nameless: tuple[Host, ...] = ()
 
     def settings_of(self, *kinds: str) -> tuple[Settings, ...]:
         """The documents of settings of some kinds, of all hosts and of the cluster as a whole, in order of host."""
@@ -198,6 +203,7 @@ def join_hosts(records: Iterable[HostRecord]) -> Hosts:
         hosts=hosts,
         named={host.name: host for host in hosts if host.name is not None},
         judged=tuple(judged),
+        nameless=tuple(host for host in hosts if host.name is None),
     )
 
 

@@ -38,6 +38,7 @@ from compliance.model.evidence import Subject
 from compliance.model.hosts import Hosts, evidence_words
 from compliance.model.images import Images
 from compliance.model.rule_report import RuleReport
+from compliance.model.provider import provider_of
 from compliance.model.supply_chain import SupplyChain
 from compliance.pipeline.collected import KIND as RECORD
 from compliance.pipeline.collected import Collected, collected_of
@@ -127,6 +128,7 @@ def assemble(request: Request, asked: Asked, observed: Observed) -> Assessment:
         configuration=configuration,
         present=frozenset(file.kind for file in evidence if file.state is EvidenceState.READ) | _also(observed),
         as_of=request.as_of,
+        provider=provider_of(observed.cluster),
     )
     results = tuple(assess_framework(framework, basis) for framework in asked.frameworks)
     subjects = tuple(observed.subjects[key] for key in sorted(observed.subjects))

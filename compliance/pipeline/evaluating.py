@@ -20,10 +20,11 @@ from compliance.model.check import Check
 from compliance.model.cluster import Cluster, Header, TypedList, WorkloadEntry
 from compliance.model.evidence import EVIDENCE_SET, Origin, Subject, SubjectType
 from compliance.model.host import HostRecord
-from compliance.model.hosts import Hosts, Judged
+from compliance.model.hosts import CONTROL_PLANE, Hosts, Judged
 from compliance.model.image import Image
 from compliance.model.images import Images
 from compliance.model.outcome import Outcome
+from compliance.model.provider import provider_of
 from compliance.model.reader import Record
 from compliance.model.supply_chain import SupplyChain
 from compliance.model.workload import Pod
@@ -246,7 +247,8 @@ def where_nothing_is(
                 reason = f"the evidence holds a complete list of {' and '.join(kinds[:2])} objects, and it is empty"
                 out.add(check, EVIDENCE_SET, Outcome.NOT_APPLICABLE, reason, shown)
             else:
-                out.add(check, EVIDENCE_SET, Outcome.NOT_CHECKED, f"{_nothing(check)} is in the evidence", ())
+                reason, places = _absent(check, cluster)
+                out.add(check, EVIDENCE_SET, Outcome.NOT_CHECKED, reason, places)
         touched = [unread for unread in trouble if _touches(check, unread, kinds)]
         if touched:
             number = sum(unread.number for unread in touched)
@@ -257,6 +259,22 @@ def where_nothing_is(
             places = [unread.place for unread in touched if unread.place is not None]
             out.add(check, UNREADABLE, Outcome.NOT_CHECKED, reason, places[:_PLACES])
     return out.write(path)
+
+
+def _absent(check: Check, cluster: Cluster) -> tuple[str, Sequence[LocationLine]]:
+    """Why there is nothing that a check could judge, with what shows it; of a control plane its maker may be why."""
+    provider = provider_of(cluster) if check.subject in CONTROL_PLANE else None
+    if provider is None or not (provider.inherited or provider.elsewhere):
+        return f"{_nothing(check)} is in the evidence", ()
+    at = provider.at
+    place = LocationLine(at.origin.sha256, at.origin.path, at.origin.pointer + at.pointer, at.origin.document)
+    if not provider.inherited:
+        return f"{provider.elsewhere} ({provider.said})", (place,)
+    reason = (
+        f"the control plane is run by {provider.name} ({provider.said}): its settings are inherited from the provider "
+        "and cannot be seen here"
+    )
+    return reason, (place,)
 
 
 def _nothing(check: Check) -> str:

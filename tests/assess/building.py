@@ -21,6 +21,7 @@ from compliance.model.check import Check, CheckId, Effort, not_checked
 from compliance.model.configuration import Configuration
 from compliance.model.evidence import Location, Subject, SubjectType
 from compliance.model.outcome import ORDER, Outcome, Severity, worst
+from compliance.model.provider import Provider
 
 FRAMEWORK = FrameworkId("demo")
 AS_OF = "2026-11-21T00:00:00Z"
@@ -135,6 +136,7 @@ def make_basis(
     results: list[CheckResult],
     configuration: Configuration | None = None,
     present: frozenset[str] = frozenset(),
+    provider: Provider | None = None,
 ) -> Basis:
     return Basis(
         library=Library(
@@ -147,4 +149,5 @@ def make_basis(
         configuration=configuration or Configuration(),
         present=present,
         as_of=AS_OF,
+        provider=provider,
     )

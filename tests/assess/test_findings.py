@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +12,10 @@ from compliance.assess.findings import assess_framework
 from compliance.model.assessment import Finding
 from compliance.model.catalog import Coverage, Judged
 from compliance.model.configuration import Configuration, Responsibility, Review
+from compliance.model.evidence import At, Origin
+from compliance.model.hosts import ApiServer, KubernetesNode
 from compliance.model.outcome import ORDER, Outcome, Reason, Status, worst
+from compliance.model.provider import Provider
 from tests.assess.building import make_basis, make_control, make_framework, make_result, make_row
 
 PASS, FAIL, NA, NC, ERROR = (
@@ -160,3 +165,43 @@ def test_counts_add_up_and_tell_the_partly_shown() -> None:
     rows = [make_row("a", "1"), make_row("a", "2", PART)]
     counts = assess_framework(framework, make_basis(framework, rows, [make_result("a", PASS)])).counts
     assert (counts.satisfied, counts.not_reviewed, counts.partly_shown, counts.total) == (1, 2, 1, 3)
+
+
+EKS = Provider(
+    name="Amazon EKS",
+    inherited=True,
+    elsewhere="",
+    said="node a says so: label b",
+    at=At(
+        Origin(path="n", sha256="s", document=None, pointer="", inner="", offset=0, length=1, line=1),
+        "/metadata/labels/b",
+    ),
+)
+
+
+def managed(section: str, *outcomes: Outcome, provider: Provider = EKS, subject: type = KubernetesNode) -> Finding:
+    """A control of the CIS catalog on a cluster of a provider, with a check of a subject where outcomes are given."""
+    control = replace(make_control("1"), section=section)
+    framework = replace(make_framework(control), catalog="cis-kubernetes")
+    rows = [replace(make_row("c", "1"), framework="cis-kubernetes")] if outcomes else []  # type: ignore[arg-type]  # an id
+    made = make_result("c", *outcomes or (NC,))
+    results = [replace(made, check=replace(made.check, subject=subject))]
+    (finding,) = assess_framework(framework, make_basis(framework, rows, results, provider=provider)).findings
+    return finding
+
+
+@pytest.mark.parametrize("section", ["1.1", "1.2", "2", "3.2"])
+def test_a_control_plane_that_a_provider_runs_is_inherited_and_never_satisfied(section: str) -> None:
+    """The nodes say who answers for it; whose evidence it takes is said with it."""
+    for finding in (managed(section), managed(section, NC)):
+        assert (finding.status, finding.judged_by) == (Status.NOT_REVIEWED, "inherited")
+        assert finding.responsibility == "inherited from Amazon EKS"
+        assert "node a says so" in finding.because
+
+
+def test_nothing_is_inherited_of_what_was_seen_or_is_run_by_oneself() -> None:
+    """Evidence of a control plane is judged; workers, and clusters of one's own, are one's own business."""
+    assert managed("1.2", PASS).responsibility == managed("1.2", FAIL).responsibility == ""
+    assert managed("4.2", NC).responsibility == ""
+    assert managed("1.2", NC, provider=replace(EKS, inherited=False)).responsibility == ""
+    assert managed("4.2", NC, subject=ApiServer).responsibility == "inherited from Amazon EKS"
