@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from compliance.assess.image_facts import located
 from compliance.model.proof_report import AttestationRow
 from compliance.model.supply_chain import SupplyChain
 
@@ -12,7 +11,7 @@ def attestation_rows(chain: SupplyChain) -> tuple[AttestationRow, ...]:
     return tuple(
         AttestationRow(
             one,
-            located(one.at()),
+            one.at().location(),
             tuple(
                 sorted({match.image.subject.id for digest in one.digests() for match in chain.images.of_digest(digest)})
             ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from compliance.assess.image_facts import Known, claimed_owner, located, owner_of, places, repositories, told
+from compliance.assess.image_facts import Known, claimed_owner, owner_of, places, repositories, told
 from compliance.model.check import listed
 from compliance.model.cluster import RunContainer
 from compliance.model.evidence import At
@@ -37,7 +37,7 @@ def hardening(known: Known, links: Sequence[IdentityLink]) -> tuple[HardeningFac
 
 
 def _fact(id: str, title: str, standing: Standing, because: str, at: At | None = None) -> HardeningFact:
-    place = located(at) if at is not None else None
+    place = at.location() if at is not None else None
     return HardeningFact(id=id, title=title, standing=standing, because=sentence(because), at=place)
 
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from compliance.assess.image_facts import Known, claimed_owner, located, owner_of, places, repositories
+from compliance.assess.image_facts import Known, claimed_owner, owner_of, places, repositories
 from compliance.model.admission_decision import AdmissionDecision
 from compliance.model.attestation import Attestation
 from compliance.model.check import listed
@@ -55,7 +55,7 @@ def identity(links: Iterable[IdentityLink]) -> tuple[IdentityLink, ...]:
 
 
 def _link(kind: str, link: Link, because: str, at: At | None = None) -> IdentityLink:
-    return IdentityLink(kind=kind, link=link, because=sentence(because), at=None if at is None else located(at))
+    return IdentityLink(kind=kind, link=link, because=sentence(because), at=None if at is None else at.location())
 
 
 def _workload(known: Known) -> IdentityLink:

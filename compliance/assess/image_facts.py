@@ -10,7 +10,6 @@ from fnmatch import fnmatchcase
 from compliance.model.check import listed
 from compliance.model.cluster import Cluster
 from compliance.model.configuration import Configuration
-from compliance.model.evidence import At, Location
 from compliance.model.image import Facts, Image
 from compliance.model.image_reference import image_reference
 from compliance.model.image_user import UserVerdict, effective_user
@@ -161,18 +160,6 @@ def places(uses: Iterable[Use]) -> str:
 def by_digest(uses: Iterable[Use]) -> tuple[Use, ...]:
     """The uses that surely are of this image's bytes, not of what its name meant at another time."""
     return tuple(use for use in uses if use.by is not Bound.NAME)
-
-
-def located(at: At) -> Location:
-    """A place as the packet prints it, without its line."""
-    origin = at.origin
-    return Location(
-        path=origin.path,
-        sha256=origin.sha256,
-        document=origin.document,
-        pointer=origin.pointer + at.pointer,
-        line=None,
-    )
 
 
 def utc(as_of: str) -> datetime:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from compliance.assess.hardening import hardening
 from compliance.assess.identity import chain, identity
-from compliance.assess.image_facts import Known, known_of, located, owner_of, utc
+from compliance.assess.image_facts import Known, known_of, owner_of, utc
 from compliance.assess.pillars import pillars
 from compliance.model.cluster import Cluster
 from compliance.model.configuration import BaseImage, Configuration
@@ -53,7 +53,7 @@ def _report(known: Known, base: BaseMatch | None, approved: tuple[BaseImage, ...
         sboms=tuple(match.sbom.subject.id for match in known.sboms),
         base_words=sentence(base_words),
         owner=owner_of(known),
-        place=located(image.at_config()),
+        place=image.at_config().location(),
         chain=links,
         vulnerabilities=known.vulnerabilities,
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from compliance.assess.image_facts import located, utc
+from compliance.assess.image_facts import utc
 from compliance.model.catalogs import catalogs
 from compliance.model.check import listed
 from compliance.model.cluster import Cluster
@@ -175,7 +175,7 @@ def _scan(scan: ScanReport, matches: Mapping[str, ScanMatch], clock: datetime) -
     else:
         how = "of no image that was handed in; its findings are in no count here"
     return ScanRow(
-        place=located(scan.at()),
+        place=scan.at().location(),
         tool=f"{scan.tool} {scan.tool_version}".strip(),
         target=scan.target,
         made=scan.created or "",

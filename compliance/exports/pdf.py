@@ -32,7 +32,7 @@ from compliance.rendering.environment import packaged, render
 from compliance.rendering.glossary import words_used
 from compliance.rendering.images import ranked
 from compliance.rendering.links import Links, links_of
-from compliance.rendering.proof import by_trust, image_names, located, scanned_ranked
+from compliance.rendering.proof import by_trust, image_names, scanned_ranked
 from compliance.rendering.text import cut
 from compliance.rendering.views import author_of, file_kinds, framework_names, inherited, object_kinds, system_name
 
@@ -324,8 +324,8 @@ def _proof(assessment: Assessment, detail: Detail) -> list[Location]:
     kept = assessment.vulnerabilities.kept
     rows = list(kept.get(State.OPEN, ())[: detail.vulnerabilities])
     rows += kept.get(State.VEX_SUPPRESSED, ())[: detail.aside]
-    places = [located(item.at[0]) for item in rows if item.at]
-    places += [located(item.vex.at) for item in rows if item.vex is not None]
+    places = [item.at[0].location() for item in rows if item.at]
+    places += [item.vex.at.location() for item in rows if item.vex is not None]
     places += [row.place for row in assessment.vulnerabilities.scans[: detail.scans]]
     return places + [row.place for row in by_trust(assessment.attestations)[: detail.attestations]]
 

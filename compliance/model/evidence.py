@@ -86,6 +86,17 @@ class At(NamedTuple):
     origin: Origin
     pointer: str
 
+    def location(self) -> Location:
+        """The place as the packet prints it, without its line."""
+        origin = self.origin
+        return Location(
+            path=origin.path,
+            sha256=origin.sha256,
+            document=origin.document,
+            pointer=origin.pointer + self.pointer,
+            line=None,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Location:

@@ -54,7 +54,6 @@ def environment() -> Environment:
         trust_states=proof.TRUST_STATES,
         item_states=proof.ITEM_STATES,
         trusts=proof.trusts,
-        located=proof.located,
         answer_words=proof.answer_words,
         epss_words=proof.epss_words,
         severity_words=proof.severity_words,

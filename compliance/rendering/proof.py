@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 
 from compliance.model.attestation import Trust
 from compliance.model.deadlines import Answer
-from compliance.model.evidence import At, Location
 from compliance.model.image_report import ImageReport
 from compliance.model.proof_report import AttestationRow, ImageVulnerabilities, VulnerabilityReport
 from compliance.model.vulnerability_items import State as ItemState
@@ -48,18 +47,6 @@ ITEM_STATES = {
     ItemState.DEVIATED: _state(PART_SHOWN, ItemState.DEVIATED.value, "A recorded deviation covers it."),
     ItemState.FIXED: _state(SATISFIED, ItemState.FIXED.value, "An earlier build had it, and the newest scan does not."),
 }
-
-
-def located(at: At) -> Location:
-    """A place as the packet prints it."""
-    origin = at.origin
-    return Location(
-        path=origin.path,
-        sha256=origin.sha256,
-        document=origin.document,
-        pointer=origin.pointer + at.pointer,
-        line=None,
-    )
 
 
 def trusts(rows: Iterable[AttestationRow]) -> tuple[tuple[State, int], ...]:

@@ -15,7 +15,6 @@ from compliance.rendering.proof import (
     answer_words,
     by_trust,
     epss_words,
-    located,
     severity_words,
 )
 from compliance.rendering.text import clean, cut
@@ -71,7 +70,7 @@ def _vulnerability(item: VulnerabilityItem, files: Files) -> dict[str, object]:
         "because": _plain(item.due_because),
         "overdue": item.overdue_days,
         "joined": item.bound.value,
-        "places": [_place(located(at), files) for at in item.at[:MOST_PLACES]],
+        "places": [_place(at.location(), files) for at in item.at[:MOST_PLACES]],
     }
 
 
@@ -84,7 +83,7 @@ def _vex(item: VulnerabilityItem, files: Files) -> list[object]:
         return []
     vex = item.vex
     words = vex.justification.replace("_", " ") or _plain(vex.impact)
-    place = _place(located(vex.at), files)
+    place = _place(vex.at.location(), files)
     return [_plain(vex.status.replace("_", " ")), _plain(words), _plain(vex.author, 200), vex.stated[:10], place]
 
 
