@@ -91,7 +91,8 @@ def command_of(text: str) -> str:
 
 # --- the package index ---------------------------------------------------------------------------------------------
 
-_OPTIONS = r"(?:\s+-\S+(?:\s+[\w.:/]+=\S+)?)*"
+# Each option may hold the name of a manager, after which its options are looked for anew: no command has fifty of them.
+_OPTIONS = r"(?:\s+-\S+(?:\s+[\w.:/]+=\S+)?){0,50}"
 #: What refreshes the index, and what must stand in the same step to use it. Each manager installs with its own words;
 #: `upgrade` uses the fresh index, too. Managers that refresh by themselves (dnf, yum, apk --no-cache) and their
 #: `update`, which upgrades packages, are no lone refresh.
@@ -130,7 +131,7 @@ def lone_updates(command: str) -> tuple[str, ...]:
 
 # --- packages that nobody verifies ----------------------------------------------------------------------------------
 
-_PIPED = r"\b(?:curl|wget)\b[^|;&]{0,2000}\|\s*(?:sudo\s+)?(?:\S*/)?(?:ba|da|z|a)?sh\b"
+_PIPED = r"\b(?:curl|wget)\b[^|;&]{0,2000}\|\s*(?:sudo\s+)?(?:\S{0,200}/)?(?:ba|da|z|a)?sh\b"
 #: Source: apt-get(8), apk(8), dnf.conf(5), zypper(8), pip and npm documentation; CIS Docker Benchmark 1.8.0, 4.11.
 _UNVERIFIED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), words)
@@ -149,7 +150,7 @@ _UNVERIFIED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (
             "the signature of rpm packages is not checked",
             r"--nogpgcheck\b|\bgpgcheck\s*=\s*(?:0|False|false|no)\b|--no-gpg-checks?\b"
-            r"|--setopt=\S*gpgcheck=(?:0|false|no)",
+            r"|--setopt=\S{0,200}gpgcheck=(?:0|false|no)",
         ),
         ("rpm does not check signatures", r"\brpm\b[^;&|]{0,500}--(?:nosignature|nodigest)\b"),
         ("pip trusts a host without checking its certificate", r"--trusted-host\b"),

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from compliance.evidence import dockerfile, kubernetes
+from compliance.evidence.image.file_secrets import Place, secrets_of
+from compliance.evidence.image.lists import Tool, tool, tool_named
+from compliance.evidence.image.programs import BUILD_INFORMATION, Program
 from compliance.evidence.lines import locate
+from compliance.evidence.packages import golang
 from compliance.evidence.redaction import REDACTED, redact_lines
 from compliance.evidence.unrecognised import describe
+from compliance.model.build_steps import lone_updates, unverified
 from tests.evidence.docker.reading import read
+from tests.evidence.image.laying import names, root_of
 
 _LENGTH = 1_000_000
 #: CPU seconds; the square of the length would take minutes.
@@ -106,3 +113,51 @@ def test_a_redacted_argument_keeps_what_stands_round_it() -> None:
         f'  "a": {REDACTED},',
         f"  c: {REDACTED}",
     )
+
+
+@pytest.mark.parametrize("unit", ["1", "1.", "-1", "arm", "mips-", "x86_64-a-"])
+def test_long_names_of_programs(unit: str) -> None:
+    """A name on a list is looked for without its version and platform, in thousands of names."""
+    for number in range(500):
+        assert tool(f"usr/bin/{number}{unit * (4000 // len(unit))}x") is None
+    assert [
+        tool_named(name) for name in ("gcc-12", "x86_64-linux-gnu-gcc-12", "python3.11", "arm-none-eabi-gcc-1.2.3.4")
+    ] == [
+        (Tool.BUILD, "gcc"),
+        (Tool.BUILD, "gcc"),
+        None,
+        (Tool.BUILD, "gcc"),
+    ]
+
+
+@pytest.mark.parametrize("unit", ["config", "settings-", "yarn", "package-", "a."])
+@pytest.mark.parametrize("ending", [".txt", ".pyx", ".json/", "-"])
+def test_long_names_of_settings(unit: str, ending: str) -> None:
+    """Whether a file holds settings is told by its name, of up to 4,096 bytes."""
+    name = unit * (4000 // len(unit)) + ending
+    for _ in range(300):
+        secrets_of(f"etc/{name}", name, Place.OWN, 3, b"a=b")
+
+
+@pytest.mark.parametrize("unit", ["apk -]", "apt-get -x k=", "dnf -a a=", "wget|", "--setopt="])
+def test_steps_that_name_a_package_manager_often(unit: str) -> None:
+    """An image has hundreds of steps; each is searched for what refreshes an index and what uses it."""
+    step = unit * (16_384 // len(unit))
+    for _ in range(20):
+        lone_updates(step)
+        unverified(step)
+
+
+def test_hard_links_by_the_thousand(tmp_path: Path) -> None:
+    """Each hard link is laid once, in whatever order they lead to one another."""
+    first = {"path": "f", "mode": "4755", "content": "x"}
+    links = [{"path": f"a{number:05}", "type": "hardlink", "link": "f"} for number in range(40_000)]
+    assert len(names(root_of(tmp_path, [first, *links]))) == 40_001
+
+
+def test_a_program_in_pieces_of_one_byte() -> None:
+    """The build information of a Go program may come in as many pieces as its layer has frames."""
+    data = golang.MAGIC + b"\0\2" + bytes(BUILD_INFORMATION)
+    assert Program().search(data[at : at + 1] for at in range(0, len(data))).modules is None
+    whole = Program().search([golang.MAGIC, *(data[at : at + 1] for at in range(len(golang.MAGIC), len(data)))])
+    assert whole.magic

@@ -104,6 +104,7 @@ NEEDLES: dict[str, tuple[bytes, ...]] = {
     "it holds an Authorization header": (b"earer ", b"asic "),
     "it holds a password": (b"assword=", b"PASSWORD=", b"pwd=", b"Pwd=", b"PWD="),
     "it looks like an Azure storage key": (b"AccountKey=",),
+    "it looks like a swarm's join token or unlock key": (b"SWMTKN-1-", b"SWMKEY-1-"),
 }
 #: Shapes that sources and documents hold by the thousand without meaning one: looked for in settings only.
 _IN_SETTINGS = frozenset({"it holds an Authorization header", "it holds a password"})
@@ -206,15 +207,16 @@ _SETTINGS_ENDINGS = frozenset(
         "ovpn",
     )
 )
-#: Sources whose literals count when quoted: settings written as a program.
+#: Sources whose literals count when quoted: settings written as a program. The word is looked for once in the part of
+#: the name before the ending: from each word in it, a long name takes the square of its length.
 _SOURCE_SETTINGS = re.compile(
-    r"(?i)^(?:.*(?:settings?|config|configuration|constants|secrets|credentials)[\w-]*)\.(?:py|php|js|ts|rb)$"
+    r"(?i)(?<![\w-])(?=[\w-]*(?:setting|config|constants|secrets|credentials))[\w-]+\.(?:py|php|js|ts|rb)$"
 )
 #: Settings that distributions ship, where such a name means another thing (`passwd: files`), and lock files.
 _NO_SETTINGS = re.compile(
     r"^(?:etc/(?:nsswitch\.conf|pam\.d/|security/|ssl/|login\.defs|debconf\.conf|adduser\.conf|deluser\.conf|services|ca-certificates|apparmor"
     r"|ssh/ssh_config|ssh/moduli|sysctl|selinux/|default/useradd|dpkg/|apt/apt\.conf\.d/|init\.d/|bash_completion|fonts/|crypto-policies/|pki/))"
-    r"|(?:package(?:-lock)?|composer|tsconfig|npm-shrinkwrap|Pipfile|poetry|pnpm-lock|yarn)[\w.-]*\.(?:json|lock|yaml|toml)$"
+    r"|(?<![\w.-])(?=[\w.-]*(?:package|composer|tsconfig|npm-shrinkwrap|Pipfile|poetry|pnpm-lock|yarn))[\w.-]+\.(?:json|lock|yaml|toml)$"
     r"|(?:^|/)(?:locales?|i18n|lang|languages|translations?|schemas?)/"
 )
 #: What any name that speaks of a credential holds, in lower case.
@@ -244,7 +246,7 @@ def _is_settings(path: str, name: str) -> bool:
 
 def _literals(path: str, name: str, data: bytes) -> Iterator[str]:
     """The settings of a file whose value is a literal under a name that speaks of a credential."""
-    source = _SOURCE_SETTINGS.match(name) is not None
+    source = _SOURCE_SETTINGS.search(name) is not None
     if not (source or _is_settings(path, name)) or NO_CREDENTIAL.search(name):
         return
     lower = data.lower()

@@ -94,10 +94,11 @@ _LISTS: tuple[tuple[Tool, frozenset[str]], ...] = (
     (Tool.REMOTE, REMOTE_SERVERS),
 )
 _TOOLS: dict[str, Tool] = {name: tool for tool, names in reversed(_LISTS) for name in names}
+# Both begin at few places of a name, which may have four thousand characters.
 _TRIPLET = re.compile(
-    r"(?:x86_64|i[3-6]86|aarch64|arm\w*|powerpc\w*|ppc64\w*|s390x|riscv64|mips\w*)-(?:[a-z0-9_]+-){1,2}"
+    r"(?:x86_64|i[3-6]86|aarch64|arm\w{0,12}|powerpc\w{0,12}|ppc64\w{0,12}|s390x|riscv64|mips\w{0,12})-(?:[a-z0-9_]+-){1,2}"
 )
-_VERSION = re.compile(r"-?\d+(?:\.\d+){0,3}$")
+_VERSION = re.compile(r"(?:-|(?<!\d))\d+(?:\.\d+){0,3}$")
 #: Programs of remote administration that stand beside their libraries.
 _REMOTE_ANYWHERE = frozenset({"sshd", "sshd-session", "sshd-auth", "dropbear", "in.telnetd", "cockpit-ws"})
 

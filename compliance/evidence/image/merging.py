@@ -212,8 +212,10 @@ class _Laying:
 
     def _hard_links(self, links: dict[str, Entry]) -> None:
         """Each link, after the link that it leads to."""
-        while links:
-            chain = [next(iter(links))]
+        for first in list(links):
+            if first not in links:
+                continue  # another led to it
+            chain = [first]
             seen = set(chain)
             while (target := links[chain[-1]].link) in links and target not in seen:
                 chain.append(target)

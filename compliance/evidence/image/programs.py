@@ -55,11 +55,7 @@ class Program:
             if (position + at) % _ALIGNMENT == 0:
                 self._tries += 1
                 self.magic = True
-                while len(data) - at < BUILD_INFORMATION:
-                    more = next(rest, None)
-                    if more is None:
-                        break
-                    data = b"".join((data, more))
+                data = _longer(data, at + BUILD_INFORMATION, rest)
                 self.modules = golang.packages(data[at : at + BUILD_INFORMATION])
             at = data.find(golang.MAGIC, at + 1)
         self._look(data)
@@ -83,3 +79,13 @@ class Program:
         if not self.magic:
             return None
         return DatabaseFile(path, golang.ECOSYSTEM, [], b"", "its Go build information is damaged or of Go before 1.18")
+
+
+def _longer(data: bytes, length: int, rest: Iterator[bytes | memoryview]) -> bytes:
+    """The data and what follows them, until they have a length; pieces of a few bytes are put together once."""
+    parts: list[bytes | memoryview] = [data]
+    missing = length - len(data)
+    while missing > 0 and (more := next(rest, None)) is not None:
+        parts.append(more)
+        missing -= len(more)
+    return b"".join(parts) if len(parts) > 1 else data

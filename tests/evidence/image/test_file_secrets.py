@@ -66,6 +66,7 @@ HITS = [
     ("opt/j.js", f"x = 'eyJ{LETTERS}.eyJ{LETTERS}.sig'", "a JSON web token", LETTERS),
     ("opt/k.js", f"x = 'https://hooks.slack.com/services/{LETTERS}'", "a Slack webhook", LETTERS),
     ("opt/l.conf", f"AccountKey={LETTERS}{LETTERS}==", "an Azure storage key", LETTERS),
+    ("opt/m.conf", f"token SWMTKN-1-{LETTERS}", "a swarm's join token or unlock key", LETTERS),
     ("opt/m.py", "db = 'postgres://app:Tr0ub4dor@db.internal/x'", "a URL with a password in it", "Tr0ub4dor"),
     ("opt/n.yaml", f"header: 'Authorization: Bearer {LETTERS}'", "an Authorization header", LETTERS),
     ("opt/o.ini", "connection = Server=db;User=a;Password=Tr0ub4dor;", "a password", "Tr0ub4dor"),
