@@ -37,8 +37,9 @@ from compliance.model.configuration import Configuration
 from compliance.model.evidence import Subject
 from compliance.model.hosts import Hosts, evidence_words
 from compliance.model.images import Images
-from compliance.model.rule_report import RuleReport
+from compliance.model.proof_report import VulnerabilityReport
 from compliance.model.provider import provider_of
+from compliance.model.rule_report import RuleReport
 from compliance.model.supply_chain import SupplyChain
 from compliance.pipeline.collected import KIND as RECORD
 from compliance.pipeline.collected import Collected, collected_of
@@ -110,8 +111,46 @@ def frameworks_of(configuration: Configuration, named: Sequence[str]) -> Asked:
 
 def assemble(request: Request, asked: Asked, observed: Observed) -> Assessment:
     """Everything that exporters need, in one record."""
-    library, configuration = asked.library, request.configuration
-    results_of_checks: dict[str, CheckResult] = {
+    library, configuration, as_of = asked.library, request.configuration, request.as_of
+    of_checks = _results_of_checks(observed)
+    evidence = _evidence(observed)
+    basis = _basis(request, library, observed, of_checks, evidence)
+    results = tuple(assess_framework(framework, basis) for framework in asked.frameworks)
+    proof = observed.supply_chain
+    found = vulnerability_report(proof, observed.cluster, configuration, as_of)
+    seen = _seen(observed, evidence, found)
+    parts = population(seen, configuration)
+    evidence_sha256 = _evidence_hash(evidence)
+    return Assessment(
+        id=observation_id(f"{evidence_sha256} {configuration.sha256} {as_of}", _names(asked.frameworks)),
+        as_of=as_of,
+        tool=Tool(name="compliance", version=__version__),
+        configuration=configuration,
+        evidence_sha256=evidence_sha256,
+        results=results,
+        checks=tuple(of_checks.values()),
+        evidence=evidence,
+        subjects=seen.subjects,
+        observations=observed.observations,
+        snippets=EvidenceSnippets(observed.real),
+        requests=requests(results, of_checks, library.evidence_kinds),
+        actions=actions(results, of_checks, configuration.owners),
+        population=parts,
+        deviations=configuration.deviations,
+        control_mappings=library.control_mappings,
+        images=image_reports(observed.images, observed.cluster, configuration, as_of, proof, found),
+        attestations=seen.attestations,
+        vulnerabilities=found,
+        evidence_kinds=library.evidence_kinds,
+        summary=summarise(results, seen, parts, configuration, as_of),
+        command=request.command,
+        reports=observed.reports,
+    )
+
+
+def _results_of_checks(observed: Observed) -> dict[str, CheckResult]:
+    """What each check found, by its id, in order of the ids."""
+    return {
         check.id: CheckResult(
             check=check,
             outcome=observed.tallies[check.id].outcome,
@@ -121,56 +160,37 @@ def assemble(request: Request, asked: Asked, observed: Observed) -> Assessment:
         )
         for check in sorted((*checks(), *observed.rules.checks), key=lambda one: one.id)
     }
-    evidence = _evidence(observed)
-    basis = Basis(
+
+
+def _basis(
+    request: Request,
+    library: Library,
+    observed: Observed,
+    of_checks: Mapping[str, CheckResult],
+    evidence: Iterable[EvidenceFile],
+) -> Basis:
+    """What controls are judged by."""
+    return Basis(
         library=replace(library, check_mappings=(*library.check_mappings, *observed.rules.mappings)),
-        results=results_of_checks,
-        configuration=configuration,
+        results=of_checks,
+        configuration=request.configuration,
         present=frozenset(file.kind for file in evidence if file.state is EvidenceState.READ) | _also(observed),
         as_of=request.as_of,
         provider=provider_of(observed.cluster),
     )
-    results = tuple(assess_framework(framework, basis) for framework in asked.frameworks)
-    subjects = tuple(observed.subjects[key] for key in sorted(observed.subjects))
+
+
+def _seen(observed: Observed, evidence: tuple[EvidenceFile, ...], found: VulnerabilityReport) -> Seen:
+    """What the summary counts."""
     named = _images(observed.cluster)
-    proof = observed.supply_chain
-    signed = attestation_rows(proof)
-    found = vulnerability_report(proof, observed.cluster, configuration, request.as_of)
-    seen = Seen(
-        subjects=subjects,
+    return Seen(
+        subjects=tuple(observed.subjects[key] for key in sorted(observed.subjects)),
         images=named,
         handed_in=len(observed.images.images),
         unseen=tuple(name for name in named if not observed.images.of_reference(name)),
         evidence=evidence,
-        attestations=signed,
+        attestations=attestation_rows(observed.supply_chain),
         vulnerabilities=found,
-    )
-    parts = population(seen, configuration)
-    evidence_sha256 = _evidence_hash(evidence)
-    return Assessment(
-        id=observation_id(f"{evidence_sha256} {configuration.sha256} {request.as_of}", _names(asked.frameworks)),
-        as_of=request.as_of,
-        tool=Tool(name="compliance", version=__version__),
-        configuration=configuration,
-        evidence_sha256=evidence_sha256,
-        results=results,
-        checks=tuple(results_of_checks.values()),
-        evidence=evidence,
-        subjects=subjects,
-        observations=observed.observations,
-        snippets=EvidenceSnippets(observed.real),
-        requests=requests(results, results_of_checks, library.evidence_kinds),
-        actions=actions(results, results_of_checks, configuration.owners),
-        population=parts,
-        deviations=configuration.deviations,
-        control_mappings=library.control_mappings,
-        images=image_reports(observed.images, observed.cluster, configuration, request.as_of, proof, found),
-        attestations=signed,
-        vulnerabilities=found,
-        evidence_kinds=library.evidence_kinds,
-        summary=summarise(results, seen, parts, configuration, request.as_of),
-        command=request.command,
-        reports=observed.reports,
     )
 
 
