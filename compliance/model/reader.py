@@ -58,7 +58,8 @@ class Reader:
     root; it gives the 1-based line of each, or of its nearest present ancestor. Raise `revision`
     when the same bytes would give other records. `record` is the type of the records when all are of
     one type; None for Kubernetes objects. `redact` replaces credentials in source lines where the format
-    has its own ways to write them, before the common rules do.
+    has its own ways to write them, before the common rules do. `largest` is how many bytes one slice may have,
+    None for the engine's own limit.
     """
 
     id: str
@@ -71,3 +72,4 @@ class Reader:
     locate: Callable[[bytes, int, list[str]], list[int]]
     record: type | None = None
     redact: Callable[[Sequence[str]], tuple[str, ...]] | None = None
+    largest: int | None = None

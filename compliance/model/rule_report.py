@@ -72,7 +72,8 @@ class RuleReport:
     `by_person` is true of checklists, whose verdicts a person may have written; `person` names who, where told.
     `unsound` says in words why nothing in it counts (every rule not applicable, wrong operating system, the run
     broke off); empty text for a sound one. Of an unsound report every outcome is NOT_CHECKED or ERROR.
-    `content_sha256` is that of the content that was evaluated, where known.
+    `content_sha256` is that of the content that was evaluated, where known. `not_selected` counts rules that the
+    content has and the profile left out: nobody looked, so they are no results.
     """
 
     origin: Origin
@@ -92,6 +93,7 @@ class RuleReport:
     unsound: str
     content_sha256: str
     results: tuple[RuleResult, ...]
+    not_selected: int = 0
 
 
 def check_id(report: RuleReport, result: RuleResult) -> str:

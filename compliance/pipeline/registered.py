@@ -53,6 +53,7 @@ _READERS = (
     "compliance.evidence.vulnerabilities.kev",
     "compliance.evidence.vulnerabilities.epss",
     "compliance.evidence.vulnerabilities.ssvc",
+    "compliance.evidence.rules.xccdf",
 )
 
 

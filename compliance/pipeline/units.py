@@ -180,8 +180,8 @@ def _large(file: InputFile) -> Iterator[Part | FileNotes]:
                 for found in reader.split(buffered):
                     if isinstance(found, EvidenceError):
                         notes.trouble(found)
-                    elif found.length > MAX_DOCUMENT:
-                        notes.trouble(_too_large(found))
+                    elif found.length > (limit := reader.largest or MAX_DOCUMENT):
+                        notes.trouble(_too_large(found, limit))
                     else:
                         slices.append(found)
             while buffered.read(1024 * 1024):
@@ -207,9 +207,9 @@ def tell_unknown(head: bytes, file: InputFile, notes: FileNotes) -> None:
         notes.refused = "is a tar archive that is cut short or damaged; make it again"
 
 
-def _too_large(piece: Slice) -> EvidenceError:
+def _too_large(piece: Slice, limit: int) -> EvidenceError:
     return EvidenceError(
-        f"one document is {piece.length:,} bytes long, above the limit of {MAX_DOCUMENT:,}; split the file",
+        f"one document is {piece.length:,} bytes long, above the limit of {limit:,}; split the file",
         document=piece.document,
         line=piece.line,
     )

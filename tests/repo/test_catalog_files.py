@@ -248,6 +248,7 @@ def test_commands_only_read(library: Library) -> None:
         "workload-manifest",
         "k8s-objects",
         "image-config",
+        "openscap-results",
         "image-history",
         "image-filesystem",
         "secret-scan",

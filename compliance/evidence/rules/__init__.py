@@ -1,0 +1,1 @@
+"""What other tools judged, rule by rule: their reports in, RuleReport records out."""
