@@ -225,6 +225,8 @@ class Parameters:
     #: Swarm's own default of how long the certificate of a node is valid.
     docker_node_certificate_days: int = 90
     docker_swarm_ca_days: int | None = None
+    #: Least share of a benchmark's rules that an operating system must pass, in percent.
+    host_hardening_percent: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

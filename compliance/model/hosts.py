@@ -27,6 +27,7 @@ from compliance.model.host import (
     Settings,
     host_subject,
 )
+from compliance.model.rule_report import RuleReport
 
 R = TypeVar("R")
 
@@ -46,6 +47,8 @@ class Host:
     groups: tuple[Groups, ...] = ()
     audit_rules: tuple[AuditRules, ...] = ()
     identities: tuple[HostIdentity, ...] = ()
+    #: What other tools judged on it. They are no evidence that it is a node or runs Docker.
+    reports: tuple[RuleReport, ...] = ()
 
     def records(self) -> Iterator[HostRecord]:
         """Everything that was read of it."""
@@ -187,15 +190,21 @@ _MADE: Mapping[Program, type[ApiServer | ControllerManager | Scheduler | Etcd]] 
 }
 
 
-def join_hosts(records: Iterable[HostRecord]) -> Hosts:
-    """All records of hosts, grouped by host; what is of the whole cluster makes one host more."""
+def join_hosts(records: Iterable[HostRecord], reports: Iterable[RuleReport] = ()) -> Hosts:
+    """All records of hosts, grouped by host; what is of the whole cluster makes one host more.
+
+    Reports of other tools about a host stand beside its records; about a host without any they are passed over.
+    """
     groups: dict[str, list[HostRecord]] = defaultdict(list)
     subjects: dict[str, Subject] = {}
     for record in records:
         subject = host_of_record(record)
         subjects[subject.id] = subject
         groups[subject.id].append(record)
-    hosts = tuple(_host(subjects[key], groups[key]) for key in sorted(groups))
+    about: dict[str, list[RuleReport]] = defaultdict(list)
+    for report in reports:
+        about[report.subject.id].append(report)
+    hosts = tuple(_host(subjects[key], groups[key], about[key]) for key in sorted(groups))
     wide = next((host for host in hosts if host.subject.id == CLUSTER_WIDE.id), None)
     proxies = wide.settings_of("KubeProxyConfiguration") if wide is not None else ()
     judged = sorted((one for host in hosts for one in _judged(host, proxies)), key=lambda one: one.subject.id)
@@ -216,7 +225,7 @@ def host_of_record(record: HostRecord) -> Subject:
     return record.subject
 
 
-def _host(subject: Subject, records: Iterable[HostRecord]) -> Host:
+def _host(subject: Subject, records: Iterable[HostRecord], reports: Iterable[RuleReport]) -> Host:
     ordered = sorted(records, key=lambda one: (one.origin.path, one.origin.document or 0, one.origin.pointer))
     return Host(
         subject=subject,
@@ -230,6 +239,7 @@ def _host(subject: Subject, records: Iterable[HostRecord]) -> Host:
         groups=_of(Groups, ordered),
         audit_rules=_of(AuditRules, ordered),
         identities=_of(HostIdentity, ordered),
+        reports=tuple(sorted(reports, key=lambda one: (one.origin.path, one.origin.pointer))),
     )
 
 

@@ -15,6 +15,7 @@ from compliance.model.hosts import Hosts, join_hosts
 from compliance.model.image import Image
 from compliance.model.images import Images, join
 from compliance.model.reader import Record
+from compliance.model.rule_report import RuleReport
 from compliance.model.sbom import Sbom
 from compliance.model.supply_chain import SupplyChain, join_proof
 from compliance.model.vulnerability import EpssScores, KevCatalog, ScanReport, SsvcRecord, VexDocument
@@ -52,7 +53,8 @@ def joined(records: Sequence[Record], workloads: Iterable[WorkloadEntry]) -> Joi
         ssvc=_those(SsvcRecord, records),
         decisions=_those(AdmissionDecision, records),
     )
-    hosts = join_hosts(record for record in records if isinstance(record, _HOST_RECORDS))
+    of_hosts = (record for record in records if isinstance(record, _HOST_RECORDS))
+    hosts = join_hosts(of_hosts, _those(RuleReport, records))
     return Joined(cluster, images, supply_chain, hosts)
 
 

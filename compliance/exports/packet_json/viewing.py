@@ -163,6 +163,7 @@ def _parameters(parameters: Parameters) -> views.ParametersView:
         docker_stopped_containers=parameters.docker_stopped_containers,
         docker_node_certificate_days=parameters.docker_node_certificate_days,
         docker_swarm_ca_days=parameters.docker_swarm_ca_days,
+        host_hardening_percent=parameters.host_hardening_percent,
         image_max_age_days=parameters.image_max_age_days,
         image_max_size=parameters.image_max_size or None,
         image_max_layers=parameters.image_max_layers or None,

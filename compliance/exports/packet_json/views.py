@@ -107,6 +107,7 @@ class ParametersView(View):
     docker_stopped_containers: int | None
     docker_node_certificate_days: int
     docker_swarm_ca_days: int | None
+    host_hardening_percent: int | None
     image_max_age_days: int
     image_max_size: int | None
     image_max_layers: int | None
