@@ -64,10 +64,20 @@ class Option:
             return f"--{alone} is given, and the options of that file take the place of the command line"
         if not self.flags:
             return f"--{self.name} cannot be known: {shown(self.line.opaque)}" if self.line.opaque else ""
-        value = self.flags[-1].value or ""
-        if self.line.form is not Form.PROCESS and _FROM_ENVIRONMENT.search(value):
-            return f"--{self.name} is {shown(value)}, which comes from the environment"
+        if self._from_environment(self.flags[-1]):
+            return f"--{self.name} is {shown(self.flags[-1].value or '')}, which comes from the environment"
         return ""
+
+    @property
+    def part_unknown(self) -> str:
+        """Why a list may hold more than is seen; empty when all of it is known."""
+        hidden = next((flag.value for flag in self.flags if self._from_environment(flag)), None)
+        if hidden is not None:
+            return f"a part of it, {shown(hidden)}, comes from the environment"
+        return self.unknown or (shown(self.line.opaque) if self.line.opaque else "")
+
+    def _from_environment(self, flag: Flag) -> bool:
+        return self.line.form is not Form.PROCESS and _FROM_ENVIRONMENT.search(flag.value or "") is not None
 
     @property
     def absent(self) -> bool:
@@ -264,3 +274,26 @@ def at_least(line: CommandLine, name: str, least: int, *, default: int | None = 
     if value is None:
         return refused(found, "a number")
     return answer(line, held(value >= least), f"{found.told()}; {asked}", found.at)
+
+
+def gate(line: CommandLine, name: str, *, wanted: bool, default: bool, stage: str = "") -> Answer:
+    """Whether a feature gate is on or off as wanted; `stage` names the gate of all of its stage, such as AllBeta."""
+    found = option(line, "feature-gates")
+    gates = found.gates()
+    if gates is None:
+        return refused(found, "a list of feature gates")
+    value = gates.get(name)
+    if value is None and found.part_unknown:
+        words = f"the feature gate {name} cannot be known: {found.part_unknown}"
+        return answer(line, Outcome.NOT_CHECKED, words, found.every)
+    if value is not None:
+        return answer(line, held(value is wanted), f"the feature gate {name} is {_state(value)}", found.every)
+    if stage in gates:
+        words = f"the feature gate {stage} switches {name} {_state(gates[stage])}"
+        return answer(line, held(gates[stage] is wanted), words, found.every)
+    words = f"--feature-gates does not name {name} (default: {_state(default)})"
+    return answer(line, held(default is wanted), words, found.every)
+
+
+def _state(value: bool) -> str:
+    return "on" if value else "off"
