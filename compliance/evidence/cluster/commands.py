@@ -98,7 +98,7 @@ def _command_line(document: Mapping[str, Any], pod: Pod, container: Container) -
     if found.program is Program.ETCD:
         parsed = _of_etcd(parsed, raw, container, variables)
     elif found.program is Program.SCHEDULER:
-        parsed = _of_scheduler(parsed)
+        parsed = without_replaced(parsed)
     form = _form(document, pod)
     host = None if form is Form.WORKLOAD else pod.node_name or host_of(pod.origin.path)
     subject = CLUSTER_WIDE if form is Form.WORKLOAD else host_subject(host, pod.origin.path)
@@ -180,7 +180,7 @@ def _of_etcd(
     return Options(tuple(flags), "; ".join(doubts))
 
 
-def _of_scheduler(parsed: Options) -> Options:
+def without_replaced(parsed: Options) -> Options:
     """Options without those that count for nothing because there is a configuration file."""
     file = next((flag.value for flag in reversed(parsed.flags) if flag.name == "config"), None)
     if not file:
