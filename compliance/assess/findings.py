@@ -156,17 +156,7 @@ def _finding(framework: Framework, control: Control, rows: Sequence[CheckMapping
         shown=shown_by(parts),
         missing=missing_from(control, parts, review, missing_evidence, kinds, status),
         judged_by=_judged_by(parts, review, responsibility),
-        checks=tuple(
-            FindingCheck(
-                check=part.row.check,
-                coverage=part.row.coverage.value,
-                rationale=part.row.rationale,
-                source=part.row.source,
-                outcome=part.result.outcome,
-                counts=part.result.counts,
-            )
-            for part in parts
-        ),
+        checks=tuple(_said(part) for part in parts),
         counts=_sum(part.result.counts for part in parts),
         observations=ids,
         observations_total=ids_total,
@@ -174,6 +164,18 @@ def _finding(framework: Framework, control: Control, rows: Sequence[CheckMapping
         responsibility=_words(responsibility),
         review=review,
         deviations=_deviations(parts, basis.configuration),
+    )
+
+
+def _said(part: Part) -> FindingCheck:
+    """What a check said, as a finding carries it."""
+    return FindingCheck(
+        check=part.row.check,
+        coverage=part.row.coverage.value,
+        rationale=part.row.rationale,
+        source=part.row.source,
+        outcome=part.result.outcome,
+        counts=part.result.counts,
     )
 
 
