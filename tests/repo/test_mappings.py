@@ -10,6 +10,9 @@ from compliance.model.check import discover
 
 INSTALLED = {str(check.id) for check in discover(compliance.checks)}
 LIBRARY = load_library()
+#: Reports of other tools bring checks of their own when they are read, one for each of their rules.
+BRINGS_CHECKS = {"openscap-results"}
+READ_BY_CHECKS = {kind.id for kind in LIBRARY.evidence_kinds.values() if kind.supported} - BRINGS_CHECKS
 
 
 def test_every_mapped_check_exists() -> None:
@@ -28,7 +31,7 @@ def test_automated_controls_have_checks_or_wait_for_evidence() -> None:
         framework = find_framework(LIBRARY, name)
         rows = rows_of(LIBRARY, framework)
         for control in framework.controls:
-            if control.judged is Judged.AUTOMATED and LIBRARY.evidence_kinds[control.evidence[0]].supported:
+            if control.judged is Judged.AUTOMATED and control.evidence[0] in READ_BY_CHECKS:
                 assert rows.get(control.id), f"{name} {control.id}"
 
 
@@ -37,7 +40,7 @@ def test_evidence_read_today_is_asked_for_only_where_a_check_reads_it() -> None:
     for (name, edition), framework in LIBRARY.frameworks.items():
         rows = rows_of(LIBRARY, framework)
         for control in framework.controls:
-            if any(LIBRARY.evidence_kinds[word].supported for word in control.evidence):
+            if any(word in READ_BY_CHECKS for word in control.evidence):
                 assert rows.get(control.id), f"{name} {edition} {control.id}"
             elif rows.get(control.id):
                 raise AssertionError(f"{name} {edition} {control.id} is judged and names no evidence that is read")
