@@ -71,10 +71,10 @@ class ImageTask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageResult:
-    """What came of an image: a unit of one record, or why there is none."""
+    """What came of an image: a unit of one record, or of none and why."""
 
     path: str
-    unit: UnitResult | None
+    unit: UnitResult
     trouble: EvidenceError | None
 
 
@@ -166,10 +166,11 @@ def build_image(task: ImageTask, shop: Shop) -> ImageResult:
     try:
         image = build(task.found, _contents(task.found.layers, shop), task.sha256_of)
     except EvidenceError as error:
-        return ImageResult(path=task.path, unit=None, trouble=error)
+        return ImageResult(path=task.path, unit=_judged(task.number, (), started, shop), trouble=error)
     except Exception as error:  # a fault of ours on one image must not cost the verdicts on all others
         words = f"our own reader failed on an image ({type(error).__name__}: {error}); report this"
-        return ImageResult(path=task.path, unit=None, trouble=EvidenceError(words, kind="Image"))
+        trouble = EvidenceError(words, kind="Image")
+        return ImageResult(path=task.path, unit=_judged(task.number, (), started, shop), trouble=trouble)
     unit = _judged(task.number, [image], started, shop)
     return ImageResult(path=task.path, unit=unit, trouble=None)
 

@@ -109,7 +109,7 @@ class Result:
 
 @dataclass(slots=True)
 class _Gathered:
-    """What the first phase gave, added up over units in their order."""
+    """What the first phase gave, added up over units in their order: `runs` is as long as there were units."""
 
     notes: dict[str, FileNotes] = field(default_factory=dict)
     runs: list[Run] = field(default_factory=list)
@@ -338,15 +338,12 @@ def _read_images(
         progress.advance()
     for used in _in_order(executor, partial(read_blob, shop=shop), layer_tasks(surveys)):
         cpu += used
-    images = image_tasks(surveys, len(gathered.runs))
-    hanging = attached_tasks(surveys, len(gathered.runs) + sum(len(one.survey.images) for one in surveys))
-    for result in _in_order(executor, partial(build_image, shop=shop), images):
+    for result in _in_order(executor, partial(build_image, shop=shop), image_tasks(surveys, len(gathered.runs))):
         if result.trouble is not None:
             gathered.notes.setdefault(result.path, FileNotes(path=result.path, reader=IMAGE)).trouble(result.trouble)
-        if result.unit is not None:
-            _gather(gathered, result.unit)
-            cpu += result.unit.read_cpu
-    for attached in _in_order(executor, partial(read_attached, shop=shop), hanging):
+        _gather(gathered, result.unit)
+        cpu += result.unit.read_cpu
+    for attached in _in_order(executor, partial(read_attached, shop=shop), attached_tasks(surveys, len(gathered.runs))):
         note = gathered.notes.setdefault(attached.path, FileNotes(path=attached.path, reader=IMAGE))
         note.objects.update({(kind, True): count for kind, count in attached.objects.items()})
         for trouble in attached.troubles:
