@@ -211,11 +211,10 @@ def _in_order(executor: Executor, function: Callable[[A], R], tasks: Iterable[A]
         yield future.result()
 
 
-def _observe(
-    request: Request, asked: Asked, files: Sequence[InputFile], work: Path, executor: Executor, progress: Progress
-) -> assembling.Observed:
+def _shop(request: Request, work: Path) -> Shop:
+    """What every worker is told of the request."""
     code = code_fingerprint() if request.cache else b""
-    shop = Shop(
+    return Shop(
         folder=str(work),
         cache=str(cache_file()) if request.cache else None,
         fingerprint=fingerprint(code, request.configuration.parameters),
@@ -223,6 +222,12 @@ def _observe(
         params=request.configuration.parameters,
         as_of=datetime.fromisoformat(request.as_of),
     )
+
+
+def _observe(
+    request: Request, asked: Asked, files: Sequence[InputFile], work: Path, executor: Executor, progress: Progress
+) -> assembling.Observed:
+    shop = _shop(request, work)
     unfolded = unfold(files)
     files = sorted((*unfolded.files, *unfolded.archives), key=lambda file: file.path)
     sources, others = image_sources(unfolded.files)
@@ -239,15 +244,8 @@ def _observe(
     share = Shared(others=gathered.others, entries=gathered.entries, files=places)
     evaluating.share(work / "shared", share)
     seen = evaluating.world(str(work / "shared"))
-    subjects = gathered.subjects | {
-        subject.id: subject
-        for subject in (
-            EVIDENCE_SET,
-            evaluating.UNREADABLE,
-            seen.cluster.subject,
-            *(one.subject for one in seen.hosts.judged),
-        )
-    }
+    whole = (EVIDENCE_SET, evaluating.UNREADABLE, seen.cluster.subject, *(one.subject for one in seen.hosts.judged))
+    subjects = gathered.subjects | {subject.id: subject for subject in whole}
     found = (record for record in seen.records if isinstance(record, RuleReport))
     reports = tuple(sorted(found, key=lambda one: (one.origin.path, one.origin.sha256, one.origin.pointer)))
     rules = rules_of(reports, asked.library)
