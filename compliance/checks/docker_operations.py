@@ -33,6 +33,7 @@ _WITH_VALUE = (
 )
 _EXEC_WITH_VALUE = ("--env", "--env-file", "--workdir", "--detach-keys")
 _ROOT = ("root", "0")
+_CLIENTS = ("docker", "podman")
 
 
 @check(
@@ -228,7 +229,7 @@ def _judged_counts(host: Host, rule: Callable[[Settings], Answer]) -> Verdict:
     effort=Effort.WORKLOAD,
 )
 def docker_exec_privileged(host: DockerHost) -> Verdict:
-    """No `docker exec --privileged` runs at the moment of the collection.
+    """No `docker exec --privileged` runs at the moment of the collection; what ran before the audit log shows.
 
     Source: docker/cli docs/reference/commandline/container_exec.md; judged as CIS Docker Benchmark 1.8.0, 5.23, asks.
     """
@@ -243,7 +244,7 @@ def docker_exec_privileged(host: DockerHost) -> Verdict:
     effort=Effort.WORKLOAD,
 )
 def docker_exec_root(host: DockerHost) -> Verdict:
-    """No `docker exec --user root` runs at the moment of the collection.
+    """No `docker exec --user root` runs at the moment of the collection; what ran before the audit log shows.
 
     Source: docker/cli docs/reference/commandline/container_exec.md; judged as CIS Docker Benchmark 1.8.0, 5.24, asks.
     """
@@ -262,8 +263,16 @@ def _judged_exec(host: Host, refused: Callable[[tuple[str, ...]], bool], words: 
     ]
     if faults:
         return failed(all_told(faults), at=[fault.at for fault in faults])
+    bare = [At(one.origin, process.at) for one in host.processes for process in one.processes if _bare(process)]
+    if bare:
+        return not_checked("a docker command runs, and the list of processes does not show its arguments", at=bare)
     places = [At(one.origin, "") for one in host.processes]
     return passed(f"no docker exec {words} among the processes that ran at the time", at=places)
+
+
+def _bare(process: Process) -> bool:
+    """Whether a client is listed without its arguments: lists may leave them out, and it never runs without any."""
+    return len(process.arguments) == 1 and process.arguments[0].rpartition("/")[2] in _CLIENTS
 
 
 def _exec_options(process: Process) -> tuple[str, ...]:
@@ -271,7 +280,7 @@ def _exec_options(process: Process) -> tuple[str, ...]:
     words = list(process.arguments)
     while words and words[0].rpartition("/")[2] in ("sudo", "sh", "-c"):
         words.pop(0)
-    if not words or words.pop(0).rpartition("/")[2] not in ("docker", "podman"):
+    if not words or words.pop(0).rpartition("/")[2] not in _CLIENTS:
         return ()
     words = _after_options(words, _WITH_VALUE)
     if words[:1] == ["container"]:
