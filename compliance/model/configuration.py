@@ -227,6 +227,9 @@ class Parameters:
     docker_swarm_ca_days: int | None = None
     #: Least share of a benchmark's rules that an operating system must pass, in percent.
     host_hardening_percent: int | None = None
+    #: Most processes of a pod, and fewest events a second that a kubelet lets through; 0 where nobody chose.
+    kubelet_pod_pids_limit: int = 0
+    kubelet_event_rate: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
