@@ -208,9 +208,11 @@ def _kinds(one: _Vulnerability, products: Products) -> Iterator[tuple[_Kind, str
     for word, ids in listed.items():
         for id in ids:
             seen.setdefault(id, set()).add(_STATUSES[word])
-    flags = _Lookup((said for said in one.flags or () if said.label), products)
-    threats = _Lookup((said for said in one.threats or () if said.category == "impact" and said.details), products)
-    fixes = _Lookup((said for said in one.remediations or () if said.details or said.category), products)
+    about = frozenset(seen)
+    impacts_said = (said for said in one.threats or () if said.category == "impact" and said.details)
+    flags = _Lookup((said for said in one.flags or () if said.label), products, about)
+    threats = _Lookup(impacts_said, products, about)
+    fixes = _Lookup((said for said in one.remediations or () if said.details or said.category), products, about)
     for word, ids in listed.items():
         for id in dict.fromkeys(ids):
             named = products.of(id)
@@ -229,21 +231,16 @@ def _kinds(one: _Vulnerability, products: Products) -> Iterator[tuple[_Kind, str
 
 
 class _Lookup:
-    """Flags, threats or remediations by the product they speak of, in the document's order."""
+    """Flags, threats or remediations by the product they speak of, of those a vulnerability is about, in order."""
 
-    def __init__(self, given: Iterable[_Said], products: Products) -> None:
+    def __init__(self, given: Iterable[_Said], products: Products, about: frozenset[str]) -> None:
         self._of: dict[str, list[_Said]] = {}
         self._all: list[_Said] = []
-        total = 0
         for said in given:
             if not said.product_ids and not said.group_ids:
                 self._all.append(said)
                 continue
-            members = products.members(said.product_ids, said.group_ids)
-            total += len(members)
-            if total > MAX_FINDINGS:
-                raise too_many(total, "products that are spoken of")
-            for id in members:
+            for id in products.members(said.product_ids, said.group_ids, about):
                 self._of.setdefault(id, []).append(said)
 
     def of(self, id: str) -> list[_Said]:

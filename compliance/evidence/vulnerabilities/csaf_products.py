@@ -16,6 +16,8 @@ from compliance.evidence.vulnerabilities.vex_parts import NOTHING, Things, diges
 
 #: Relations that are followed from one product to that which holds it.
 MAX_RELATIONS = 30
+#: Products of all groups of one document that are compared with those a vulnerability is about; they take a second.
+MAX_SOUGHT = 10_000_000
 
 
 class _FileHash(msgspec.Struct):
@@ -78,7 +80,8 @@ class Products:
     def __init__(self, tree: Tree) -> None:
         self._named: dict[str, tuple[Things, str]] = {}
         self._related: dict[str, tuple[str, str]] = {}
-        self._groups = {one.group_id or "": tuple(one.product_ids or ()) for one in tree.product_groups or ()}
+        self._groups = {one.group_id or "": frozenset(one.product_ids or ()) for one in tree.product_groups or ()}
+        self._sought = 0
         for product, is_range in _products(tree):
             self._add(product, is_range=is_range)
         for link in tree.relationships or ():
@@ -106,9 +109,23 @@ class Products:
         whole, problem = self._named.get(id, (NOTHING, "the product tree does not hold the product"))
         return Named(whole, components[0], note or problem)
 
-    def members(self, ids: list[str] | None, groups: list[str] | None) -> frozenset[str]:
-        """The ids of a list, and those in its groups."""
-        return frozenset(ids or ()).union(*(self._groups.get(group, ()) for group in dict.fromkeys(groups or ())))
+    def members(self, ids: list[str] | None, groups: list[str] | None, among: frozenset[str]) -> frozenset[str]:
+        """Those of `among` that stand in a list or in one of its groups.
+
+        Raises:
+            EvidenceError: the groups named so far hold more than MAX_SOUGHT of them.
+        """
+        found = among.intersection(ids or ())
+        for group in dict.fromkeys(groups or ()):
+            members = self._groups.get(group, frozenset())
+            self._sought += min(len(members), len(among))
+            if self._sought > MAX_SOUGHT:
+                words = (
+                    f"more than {MAX_SOUGHT:,} products in the groups that vulnerabilities name; divide the document"
+                )
+                raise EvidenceError(words, pointer="/product_tree/product_groups")
+            found |= among & members
+        return found
 
     def _add(self, product: _Product, *, is_range: bool) -> None:
         id = product.product_id or ""

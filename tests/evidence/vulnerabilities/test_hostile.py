@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compliance.errors import EvidenceError
-from compliance.evidence.vulnerabilities import csaf, openvex, parts, sarif, trivy
+from compliance.evidence.vulnerabilities import csaf_products, openvex, parts, sarif, trivy
 from compliance.model.reader import Slice
 from compliance.model.vulnerability import ScanReport, VexDocument
 from compliance.pipeline.registered import readers
@@ -26,6 +26,7 @@ from tests.evidence.vulnerabilities.making import (
     refusal,
     sarif_log,
     sarif_result,
+    the,
     trivy_report,
     trivy_vulnerability,
     vex_statement,
@@ -152,9 +153,25 @@ def test_too_many_findings_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_flags_that_multiply_are_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each of many flags speaks of a large group: the product of both is capped."""
-    monkeypatch.setattr(csaf, "MAX_FINDINGS", 10)
+    monkeypatch.setattr(csaf_products, "MAX_SOUGHT", 10)
     flags = [{"label": "component_not_present", "group_ids": ["G"]}] * 11
-    assert "products that are spoken of" in refusal("csaf", csaf_document({"flags": flags}))
+    said = csaf_document({"flags": flags, "product_status": {"known_not_affected": ["APP:SSL"]}})
+    assert "more than 10 products in the groups that vulnerabilities name" in refusal("csaf", said)
+
+
+def test_a_group_that_every_vulnerability_names_is_not_unrolled() -> None:
+    """Of a large group, only those products are looked at that a vulnerability is about."""
+    flag = {"label": "component_not_present", "group_ids": ["G"]}
+    one = {"flags": [flag], "product_status": {"known_not_affected": ["P0"]}}
+    document = csaf_document(one)
+    products = [{"name": f"P{number}", "product_id": f"P{number}"} for number in range(5_000)]
+    group = {"group_id": "G", "product_ids": [product["product_id"] for product in products]}
+    document["product_tree"] = {"full_product_names": products, "product_groups": [group]}
+    document["vulnerabilities"] = [{"cve": f"CVE-2023-{number}", **one} for number in range(1000, 6000)]
+    started = time.process_time()
+    vex = the(VexDocument, "csaf", document)
+    assert time.process_time() - started < 5  # with each group unrolled for each vulnerability: a minute
+    assert {one.justification for one in vex.statements} == {"component_not_present"}
 
 
 def test_texts_are_bounded_and_printable() -> None:
