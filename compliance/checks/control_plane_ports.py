@@ -63,7 +63,7 @@ def controller_manager_ports(manager: ControllerManager) -> Verdict:
 
 @check(
     id="etcd-ports",
-    title="etcd's ports are under TLS",
+    title="The ports of etcd are under TLS",
     severity=Severity.MEDIUM,
     fix="Listen on https URLs, on plain ones at the loopback address only, and have the ports approved.",
 )

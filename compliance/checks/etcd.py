@@ -23,7 +23,7 @@ from compliance.model.outcome import Outcome, Severity
 
 @check(
     id="etcd-cert-file",
-    title="etcd has a certificate for its clients",
+    title="A certificate for clients is set on etcd",
     severity=Severity.HIGH,
     fix="Set --cert-file in the manifest of etcd.",
 )
@@ -37,7 +37,7 @@ def etcd_cert_file(etcd: Etcd) -> Verdict:
 
 @check(
     id="etcd-key-file",
-    title="etcd has the key of its certificate",
+    title="The key of its certificate is set on etcd",
     severity=Severity.HIGH,
     fix="Set --key-file in the manifest of etcd.",
 )
@@ -65,7 +65,7 @@ def etcd_client_cert_auth(etcd: Etcd) -> Verdict:
 
 @check(
     id="etcd-auto-tls",
-    title="etcd makes no certificate for clients by itself",
+    title="No certificate for clients is made by etcd itself",
     severity=Severity.HIGH,
     fix="Remove --auto-tls, or set it to false, in the manifest of etcd.",
 )
@@ -93,7 +93,7 @@ def etcd_auto_tls_stated(etcd: Etcd) -> Verdict:
 
 @check(
     id="etcd-peer-cert-file",
-    title="etcd has a certificate for its peers",
+    title="A certificate for peers is set on etcd",
     severity=Severity.HIGH,
     fix="Set --peer-cert-file in the manifest of etcd.",
 )
@@ -107,7 +107,7 @@ def etcd_peer_cert_file(etcd: Etcd) -> Verdict:
 
 @check(
     id="etcd-peer-key-file",
-    title="etcd has the key of its certificate for peers",
+    title="The key of its certificate for peers is set on etcd",
     severity=Severity.HIGH,
     fix="Set --peer-key-file in the manifest of etcd.",
 )
@@ -135,7 +135,7 @@ def etcd_peer_client_cert_auth(etcd: Etcd) -> Verdict:
 
 @check(
     id="etcd-peer-auto-tls",
-    title="etcd makes no certificate for peers by itself",
+    title="No certificate for peers is made by etcd itself",
     severity=Severity.HIGH,
     fix="Remove --peer-auto-tls, or set it to false, in the manifest of etcd.",
 )

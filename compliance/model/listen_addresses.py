@@ -41,6 +41,8 @@ def ports_of(line: CommandLine, secure: int, *plain: str) -> Answer:
     told = f"port {port} (default)" if found.text is None else f"port {port}"
     for name in plain:
         other = option(line, name)
+        if other.present and other.unknown:
+            return unknown(other)
         if other.text is not None and flag_values.number(other.text) != 0:
             words = f"{other.told()}, a port without TLS, beside {told}"
             return answer(line, Outcome.FAIL, words, other.at)
