@@ -266,6 +266,14 @@ def test_commands_only_read(library: Library) -> None:
         "kev",
         "signature-verification",
         "provenance-attestation",
+        "daemon-json",
+        "docker-info",
+        "swarm",
+        "host-file-stat",
+        "host-mounts",
+        "host-users",
+        "auditctl-rules",
+        "node-service",
     }
 
 
