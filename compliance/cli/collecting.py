@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from pathlib import Path
 
@@ -61,3 +62,31 @@ def image(
             click.echo(shlex.join(step.shown(request.folder)))
         else:
             click.echo(f"Collected: {collect(step, request)}")
+
+
+@collect.command(short_help="Take what is to be known of this node or Docker host.")
+@click.option("-o", "--output", default="evidence", show_default=True, type=click.Path(), help="The evidence folder.")
+@click.option("--node", default="", metavar="NAME", help="Its name in Kubernetes (default: the host's own).")
+@click.option("--timeout", default=600, show_default=True, type=click.IntRange(min=1), help="Seconds for the script.")
+@click.option("--show", is_flag=True, help="Print the script, to read it or to run it elsewhere, and run nothing.")
+def host(output: str, node: str, timeout: int, show: bool) -> None:
+    """Write FOLDER/compliance-host-NAME.tar: owner and mode of files, processes, services, settings, Docker.
+
+    Run it as root on each node, or take the script there: `compliance collect host --show > collect-host.sh`, then
+    `sudo sh collect-host.sh -n NODE`. The script needs no more than a shell and the usual tools, reads only, and uses
+    no network. Keys, kubeconfigs, Secrets and values of variables are never read into it.
+
+    \b
+    Exit codes: 0 collected, or shown; 2 wrong usage, or it is there already, nothing written;
+    4 the script failed or ran out of time: nothing half-written is left.
+    """
+    # imported here: they bring parsers that --help does not need
+    from compliance.pipeline.collecting_host import HostRequest, collect_host
+    from compliance.tools.host import script
+
+    if show:
+        click.echo(script(), nl=False)
+        return
+    if os.geteuid() != 0:
+        click.echo("compliance: not root: what cannot be read is not checked", err=True)
+    click.echo(f"Collected: {collect_host(HostRequest(folder=Path(output), node=node, timeout=timeout))}")
