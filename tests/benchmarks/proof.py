@@ -101,7 +101,7 @@ def report() -> bytes:
             "SeveritySource": "debian",
             "PrimaryURL": f"https://avd.example/nvd/cve-2025-{10_000 + n}",
             "Title": f"package{n}: a fault of some kind in the handling of something",
-            "Description": "What happens, in the words of those who found it, and under which conditions. " * 25,
+            "Description": "What happens, in the words of those who found it, and under which conditions.\n" * 25,
             "Severity": ("LOW", "MEDIUM", "HIGH", "CRITICAL")[n % 4],
             "CVSS": {"nvd": {"V3Vector": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", "V3Score": 9.8}},
             "References": [f"https://security.example/{n}/{m}" for m in range(10)],

@@ -58,6 +58,8 @@ _WORDS: Mapping[str, str] = {
 }
 #: In small letters, in capitals (Trivy), and with one (Grype).
 _SEVERITIES = {spelt: word for key, word in _WORDS.items() for spelt in (key, key.upper(), key.title())}
+_CVE = re.compile(r"CVE-[0-9]{4}-[0-9]{4,14}")
+_CVES = re.compile(r"(?:CVE-[0-9]{4}-[0-9]{4,14}(?:\n(?!\Z)|\Z))+")
 #: What vulnerabilities are called by those who number them. A rule or a text that begins with none is about another
 #: thing. Sources: cve.org; ossf/osv-schema, "id, modified fields"; the security trackers of the distributions.
 ID = re.compile(
@@ -135,10 +137,11 @@ def unambiguous(data: bytes, keys: Mapping[bytes, int]) -> None:
 
 def holds_at_most(data: bytes, keys: Mapping[bytes, int], start: int, end: int) -> bool:
     """Whether a part of a document holds each key that often and no more, and writes no letter as an escape."""
-    # the pattern alone is twice as fast as a search for its beginning, and finds nothing in most documents
-    return not _ESCAPED_LETTER.search(data, start, end) and all(
-        data.count(key, start, end) <= most for key, most in keys.items()
-    )
+    # one byte is found ten times faster than the pattern, which is twice as fast as a search for its beginning
+    escaped = data.find(b"\\", start, end)
+    if escaped >= 0 and _ESCAPED_LETTER.search(data, escaped, end):
+        return False
+    return all(data.count(key, start, end) <= most for key, most in keys.items())
 
 
 def place_of(data: bytes, key: bytes, raw: msgspec.Raw) -> tuple[int, int] | None:
@@ -159,6 +162,22 @@ class Cleaned(dict[str | None, str]):
 
     def __missing__(self, text: str | None) -> str:
         found = self[text] = cleaned(text)
+        return found
+
+
+class Days(dict[str | None, str]):
+    """`day_of` of dates that stand in a document again and again."""
+
+    def __missing__(self, text: str | None) -> str:
+        found = self[text] = day_of(text)
+        return found
+
+
+class Severities(dict[str | None, str]):
+    """`severity_of` of words that stand in a document again and again."""
+
+    def __missing__(self, text: str | None) -> str:
+        found = self[text] = severity_of(text)
         return found
 
 
@@ -217,14 +236,7 @@ def identifier(text: str | None, at: str) -> str:
     Raises:
         EvidenceError: there is none.
     """
-    if (
-        text
-        and text.isupper()
-        and text.startswith("CVE-")
-        and len(text) < 32
-        and text.isprintable()
-        and text[-1] != " "
-    ):
+    if text and _CVE.fullmatch(text):
         return text
     id = cleaned(text).strip()
     if not id:
@@ -233,6 +245,11 @@ def identifier(text: str | None, at: str) -> str:
     if head[:4] == "CVE-":
         return id.upper()
     return f"GHSA-{id[5:].lower()}" if head == "GHSA-" else id
+
+
+def are_identifiers(texts: Iterable[str | None]) -> bool:
+    """Whether all are CVE ids as `identifier` gives them."""
+    return _CVES.fullmatch("\n".join([text or "" for text in texts])) is not None
 
 
 def aliases_of(id: str, found: Iterable[str | None]) -> tuple[str, ...]:

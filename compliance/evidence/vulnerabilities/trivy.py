@@ -12,17 +12,21 @@ from typing import NamedTuple
 import msgspec
 
 from compliance.errors import EvidenceError
+from compliance.evidence.purl import components
 from compliance.evidence.sbom_parts import STRICT, Said, locate, refuse_twofold, top_keys
 from compliance.evidence.vulnerabilities.ecosystems import OF_TRIVY
 from compliance.evidence.vulnerabilities.parts import (
+    MAX_BYTES,
     MAX_FINDINGS,
     SCAN,
     Cleaned,
+    Days,
+    Severities,
     Source,
     aliases_of,
+    are_identifiers,
     cleaned,
     date_of,
-    day_of,
     decoded,
     holds_at_most,
     identifier,
@@ -31,7 +35,6 @@ from compliance.evidence.vulnerabilities.parts import (
     part,
     place_of,
     reading,
-    severity_of,
     splitter,
     subject_of,
     tenths,
@@ -41,11 +44,11 @@ from compliance.evidence.vulnerabilities.parts import (
 )
 from compliance.model.evidence import SubjectType
 from compliance.model.reader import Reader, Record
-from compliance.model.sbom import Component
 from compliance.model.vulnerability import ScanFinding, ScanReport
 
 #: Classes of results that packages stand in.
 _OF_PACKAGES = frozenset(("os-pkgs", "lang-pkgs"))
+_RESULTS = b'"Results"'
 #: Whose score is taken when the source of the severity gives none.
 _SCORERS = ("nvd", "ghsa", "redhat")
 
@@ -157,6 +160,10 @@ def records(data: bytes, source: Source) -> Iterator[Record]:
     Raises:
         EvidenceError: it cannot be read.
     """
+    large = _large(data)
+    if large is not None:
+        yield _of_artifact(*large, source)
+        return
     report = decoded(data, _decoder)
     if report.cluster_name is None or report.artifact_name is not None:
         results = part(report.results, _results, f"{source.base}/Results") or []
@@ -166,6 +173,29 @@ def records(data: bytes, source: Source) -> Iterator[Record]:
     listed = [one for resource in _resources(report)[1] for one in resource.results or ()]
     unambiguous(data, {b'"ClusterName"': 1, b'"Results"': len(_resources(report)[1]), **_keys(listed)})
     yield from _of_cluster(report, source)
+
+
+def _large(data: bytes) -> tuple[_Report, list[_Result]] | None:
+    """A large report as Trivy writes it, with its results at the end: nothing of it is walked through twice.
+
+    None for any other report, and for one with a fault that its whole reading tells.
+    """
+    start = data.find(_RESULTS) + len(_RESULTS)
+    if not STRICT < len(data) <= MAX_BYTES // 2 or not len(_RESULTS) <= start <= STRICT:
+        return None
+    try:
+        report = decoded(data[:start] + b":null}", _decoder)  # so what follows is the value of a key of the report
+        results = _results.decode(memoryview(data)[data.index(b"[", start) : data.rindex(b"}")])
+        if not data.isascii():
+            data.decode()
+    except (EvidenceError, msgspec.DecodeError, ValueError, RecursionError):
+        return None
+    if report.artifact_name is None or data[start : data.index(b"[", start)].strip() != b":":
+        return None
+    after = data[data.rindex(b"}") + 1 :]
+    if after.strip() or not holds_at_most(data, _keys(results), start, len(data)):
+        return None
+    return report, results
 
 
 def _once(data: bytes, raw: msgspec.Raw, results: list[_Result]) -> None:
@@ -203,19 +233,18 @@ def _found(results: list[_Result] | None, at: str) -> _Found:
     """Findings of all results, suppressed ones after the others of their result."""
     findings: list[ScanFinding] = []
     unbound = 0
-    known = _Known()
     for number, result in enumerate(results or ()):
         ecosystem = OF_TRIVY.get(result.type or "", "")
         if len(findings) + len(result.vulnerabilities or ()) + len(result.modified or ()) > MAX_FINDINGS:
             raise too_many(len(findings) + len(result.vulnerabilities or ()) + len(result.modified or ()))
-        for index, found in enumerate(result.vulnerabilities or ()):
-            findings.append(_finding(found, ecosystem, f"{at}/{number}/Vulnerabilities/{index}", known, ""))
+        listed = result.vulnerabilities or []
+        findings += _listed(listed, [f"{at}/{number}/Vulnerabilities/{n}" for n in range(len(listed))], ecosystem, "")
         for index, modified in enumerate(result.modified or ()):
-            place = f"{at}/{number}/ExperimentalModifiedFindings/{index}"
+            place = f"{at}/{number}/ExperimentalModifiedFindings/{index}/Finding"
             if modified.type != "vulnerability":
                 unbound += 1
-            elif (hidden := part(modified.finding, _vulnerability, f"{place}/Finding")) is not None:
-                findings.append(_finding(hidden, ecosystem, f"{place}/Finding", known, _why(modified)))
+            elif (hidden := part(modified.finding, _vulnerability, place)) is not None:
+                findings += _listed([hidden], [place], ecosystem, _why(modified))
         unbound += sum(found.status == "FAIL" for found in result.misconfigurations or ()) + len(result.secrets or ())
     return _Found(
         findings=tuple(findings),
@@ -225,49 +254,50 @@ def _found(results: list[_Result] | None, at: str) -> _Found:
     )
 
 
-class _Known:
-    """Packages and texts that stand in a report again and again."""
+def _listed(listed: list[_Vulnerability], places: list[str], ecosystem: str, suppressed: str) -> Iterator[ScanFinding]:
+    """The findings of a list, in order, each with its place.
 
-    def __init__(self) -> None:
-        self.texts = Cleaned()
-        self.packages: dict[tuple[str | None, str | None, str | None], Component] = {}
+    Raises:
+        EvidenceError: one has no id.
+    """
+    texts, days, severities = Cleaned(), Days(), Severities()
+    plain = are_identifiers(found.id for found in listed)
+    purls = [one.purl or "" if (one := found.pkg_identifier) is not None else "" for found in listed]
+    for found, purl, named, at in zip(listed, purls, components(purls), places, strict=True):
+        package = named
+        if package is None or not package[2]:
+            package = package_of(purl, ecosystem, found.pkg_name, found.installed_version)
+        id = found.id if plain and found.id else identifier(found.id, at)
+        yield ScanFinding(
+            id,
+            aliases_of(id, found.vendor_ids) if found.vendor_ids else (),
+            package[0],
+            package[1],
+            package[2],
+            texts[found.fixed_version],
+            severities[found.severity],
+            texts[found.severity_source],
+            _score(found.cvss, found.severity_source) if found.cvss else None,
+            suppressed,
+            days[found.published_date],
+            at,
+        )
 
 
-def _finding(found: _Vulnerability, ecosystem: str, at: str, known: _Known, suppressed: str) -> ScanFinding:
-    purl = found.pkg_identifier.purl if found.pkg_identifier is not None else None
-    key = (purl, found.pkg_name, found.installed_version)
-    package = known.packages.get(key)
-    if package is None:
-        package = known.packages[key] = package_of(purl, ecosystem, found.pkg_name, found.installed_version)
-    id = identifier(found.id, at)
-    return ScanFinding(
-        id,
-        aliases_of(id, found.vendor_ids) if found.vendor_ids else (),
-        package.ecosystem,
-        package.name,
-        package.version,
-        known.texts[found.fixed_version],
-        severity_of(found.severity),
-        known.texts[found.severity_source],
-        _score(found) if found.cvss else None,
-        suppressed,
-        day_of(found.published_date),
-        at,
-    )
-
-
-def _score(found: _Vulnerability) -> int | None:
+def _score(scores: dict[str, _Cvss], source: str | None) -> int | None:
     """Of whoever gave the severity, else of the NVD, else of the first by name; version 3 before 4 before 2."""
-    scores = found.cvss or {}
-    own = scores.get(found.severity_source or "")
-    if own is not None and (made := tenths(own.v3)) is not None:
-        return made
-    for scorer in (found.severity_source or "", *_SCORERS, *sorted(scores)):
-        given = scores.get(scorer)
-        for score in (given.v3, given.v4, given.v2) if given is not None else ():
-            if (made := tenths(score)) is not None:
-                return made
+    given = scores.get(source or "") or scores.get("nvd")
+    if given is not None and given.v3 is not None and 0 < given.v3 <= 10:
+        return round(given.v3 * 10)
+    for scorer in (source or "", *_SCORERS, *sorted(scores)):
+        found = scores.get(scorer)
+        if found is not None and (made := _base(found)) is not None:
+            return made
     return None
+
+
+def _base(given: _Cvss) -> int | None:
+    return tenths(given.v3) or tenths(given.v4) or tenths(given.v2)
 
 
 def _why(modified: _Modified) -> str:

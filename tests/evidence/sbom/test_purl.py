@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compliance.evidence.purl import MAX_PURL, component, plain_text, splitter
+from compliance.evidence.purl import MAX_PURL, component, components, plain_text, splitter
 from compliance.model.sbom import Component
 
 
@@ -41,6 +41,7 @@ def test_names_and_versions_as_the_ecosystem_compares_them(purl: str, expected: 
     """Whichever tool wrote it, in whichever of the allowed spellings."""
     assert component(purl) == Component(*expected)
     assert splitter([purl])(purl) == Component(*expected)
+    assert components(["", purl, "pkg:deb/a/b@1", purl]) == [None, expected, ("deb", "b", "1"), expected]
 
 
 @pytest.mark.parametrize(
@@ -55,6 +56,7 @@ def test_what_is_no_package_url_gives_none(purl: str) -> None:
     """Also one with a control character, raw or escaped, or one that is too long."""
     assert component(purl) is None
     assert splitter([purl])(purl) is None
+    assert components([purl, "pkg:deb/a/b@1"]) == [None, ("deb", "b", "1")]
 
 
 _PART = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z"), exclude_characters="/"), min_size=1)
@@ -79,3 +81,12 @@ def test_any_text_is_taken(text: str) -> None:
     for found in (component(text), component(f"pkg:deb/{text}"), component(f"pkg:npm/a@{text}")):
         assert found is None or (found.name + found.version).isprintable()
     assert plain_text(text).isprintable()
+
+
+_LIKE = st.from_regex(r"(pkg:(deb|rpm|apk|npm)/[a-z%/.@]{0,6}/[a-z+~%:2B]{0,6}@[0-9:%2B+~/]{0,6}(\?[a-z=&@/#1]{0,9})?)")
+
+
+@given(st.lists(_LIKE | st.text(max_size=20), max_size=6))
+def test_many_at_once_are_what_each_is_alone(purls: list[str]) -> None:
+    """Whatever stands beside them, and whatever line ends they hold."""
+    assert components(purls) == [component(purl) for purl in purls]

@@ -175,6 +175,28 @@ def test_a_key_that_stands_twice_is_refused_in_small_and_large_reports(size: int
     assert len(scan("trivy", text.encode()).findings) == size
 
 
+def test_a_large_report_says_the_same_in_whatever_order_its_keys_stand() -> None:
+    """Results at the end are read without walking the report twice; elsewhere the same comes out."""
+    hidden = {"Type": "vulnerability", "Status": "ignored", "Finding": trivy_vulnerability()}
+    plain = trivy_report(*(trivy_vulnerability(Description="x\n" * 1500) for _ in range(600)))
+    plain["Results"][0]["ExperimentalModifiedFindings"] = [hidden]  # type: ignore[index]  # as it was made above
+    moved = {"Results": plain["Results"], **plain}
+    del (last := dict(plain))["Results"]
+    last = {**last, "Results": plain["Results"]}
+    texts = [json.dumps(one) for one in (last, moved)]
+    texts += [texts[0] + "  \n", texts[0].replace('"Results": [', '"Results" :\n [', 1), "\ufeff" + texts[0]]
+    texts += [texts[0].replace("excessive", "exc\u00e9ssive", 1), json.dumps({**last, "Later": [1]})]
+    found = [scan("trivy", text.encode()) for text in texts]
+    assert {(one.digests, one.findings, one.created) for one in found} == {
+        (found[0].digests, found[0].findings, found[0].created)
+    }
+    assert len(found[0].findings) == 601
+    for broken in (texts[0] + "}", texts[0][:-1], texts[0][:-2] + "}", texts[0].replace('"Results"', '"Results', 1)):
+        assert refusal("trivy", broken.encode())
+    assert "UTF-8" in refusal("trivy", texts[0].encode().replace(b"excessive", b"exc\xff", 1))
+    assert "stands twice" in refusal("trivy", f'{texts[0][:-1]}, "Metadata": {{}}}}'.encode())
+
+
 def test_a_grype_report_is_read_with_its_database() -> None:
     """Digests, the date of the database, settings by digest; aliases, exploitation and probability of related ids."""
     report = scan("grype", grype_report())
