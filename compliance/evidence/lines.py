@@ -14,6 +14,11 @@ import yaml
 from compliance.evidence.recognition import without_mark
 from compliance.model.evidence import escape
 
+#: Levels that are left to libyaml's composer; what a reader takes has no more than 128.
+_MAX_DEPTH = 1000
+_BRACKET = re.compile(r"[\[\]{}]")
+#: Items of items, and keys that are mappings, on one line.
+_INDICATORS = re.compile(r"(?:[-?:][ \t]++)++")
 _JSON = re.compile(r"\s*(?:\{\s*[\"}]|\[\s*[\[{\"\]])")
 _QUOTES = "\"'"
 #: A string that nothing closes takes the rest: else it is tried from each of its quotes anew.
@@ -167,7 +172,9 @@ def _name(key: str) -> str:
 
 
 def _compose(text: str, wanted: _Wanted) -> dict[str, int]:
-    """The same by libyaml's marks, for texts beyond the walk; of a broken text, nothing but its first line."""
+    """The same by libyaml's marks, for texts beyond the walk; of a broken or deep text, nothing but its first line."""
+    if _is_deep(text):
+        return {"": 0}
     loader = yaml.CSafeLoader(text)
     try:
         root = loader.get_single_node()
@@ -187,6 +194,23 @@ def _compose(text: str, wanted: _Wanted) -> dict[str, int]:
                 found[child.pointer] = line
                 pending.append((child, value))
     return found
+
+
+def _is_deep(text: str) -> bool:
+    """Whether a text may nest so deep that libyaml's composer, which calls itself, takes the process with it.
+
+    Only indentation nests besides, and of that a level takes a line longer than the one before.
+    """
+    if any(len(found[0].split()) > _MAX_DEPTH for found in _INDICATORS.finditer(text)):
+        return True
+    if text.count("[") + text.count("{") <= _MAX_DEPTH:
+        return False
+    depth = 0
+    for found in _BRACKET.finditer(text):
+        depth = depth + 1 if found[0] in "[{" else max(depth - 1, 0)
+        if depth > _MAX_DEPTH:
+            return True
+    return False
 
 
 def _children(node: yaml.Node) -> list[tuple[str, int, yaml.Node]]:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple, TypeVar
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 
 from compliance.verification.certificates import load_certificate
 from compliance.verification.keys import Key, UnusableKeyError, key_of, load_der
@@ -153,7 +154,7 @@ def _authority(one: dict[str, object]) -> Authority:
     for certificate in chain:
         try:
             key_of(certificate.public_key())
-        except UnusableKeyError as error:
+        except (UnusableKeyError, UnsupportedAlgorithm) as error:
             raise ValueError(f"a certificate cannot be used: {error}") from error
     return Authority(_text(one.get("uri", "")), chain, _valid_for(one))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 import pytest
@@ -74,3 +75,17 @@ def test_times() -> None:
     for text in ("1970-01-01", "1970-13-01T00:00:00Z", "", "1970-01-01T00:00:00"):
         with pytest.raises(ValueError, match=r"time|month"):
             seconds_of(text)
+
+
+def test_an_authority_with_a_key_of_another_kind() -> None:
+    """A certificate for a key that is not known here, such as one of a later kind, is left out and told."""
+    document = json.loads(WORLD.trusted_root())
+    held = document["certificateAuthorities"][0]["certChain"]["certificates"][0]
+    der = base64.b64decode(held["rawBytes"])
+    elliptic = bytes.fromhex("06072a8648ce3d0201")
+    assert der.count(elliptic) == 1
+    held["rawBytes"] = base64.b64encode(der.replace(elliptic, bytes.fromhex("06072a8648ce3d0202"))).decode()
+    (root,), faults = read_roots("root", json.dumps(document))
+    assert root.authorities == ()
+    assert len(faults) == 1
+    assert "certificateAuthorities/0, cannot be used: a certificate cannot be used" in faults[0]

@@ -180,3 +180,10 @@ def test_long_names_and_deep_nesting_are_walked_in_linear_time() -> None:
     assert locate(deep, 1, ["/a/x"]) == [1]
     assert locate(block.encode(), 1, ["/c", f"/{name}/b/7"]) == [200_004, 11]
     assert time.process_time() - started < 10  # with every pointer put together: minutes, and gigabytes
+
+
+@pytest.mark.parametrize("unit", ["[", "{a: ", "- ", "? ", "-\t", "- ? "])
+def test_what_nests_deep_does_not_end_the_process(unit: str) -> None:
+    """libyaml composes by calling itself: a hundred thousand levels overran the stack, whatever Python's own limit."""
+    assert locate(f"a: !x b\nb:\n {unit * 100_000}\n".encode(), 1, ["/b"]) == [1]
+    assert locate(f"a: !x b\nb: {'[' * 100}{']' * 100}\n".encode(), 1, ["/b"]) == [2]
