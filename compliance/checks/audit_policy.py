@@ -8,7 +8,7 @@ from compliance.model.audit_coverage import any_recorded, coverage, records_ever
 from compliance.model.audit_policy import Policy, policy_of
 from compliance.model.check import Effort, Verdict, check
 from compliance.model.configuration_files import documents_of, not_handed_in
-from compliance.model.flags import Answer, agreed, answer, option, unknown
+from compliance.model.flags import Answer, answer, judged_sources, option, unknown
 from compliance.model.host import CommandLine
 from compliance.model.hosts import ApiServer, Hosts
 from compliance.model.outcome import Outcome, Severity
@@ -62,7 +62,7 @@ def audit_policy_request_response(server: ApiServer, hosts: Hosts) -> Verdict:
 
 
 def _judged(server: ApiServer, hosts: Hosts, ask: Callable[[Sequence[Policy]], list[Answer]]) -> Verdict:
-    return agreed([one for line in server.lines for one in _of_line(line, server, hosts, ask)])
+    return judged_sources(server.lines, lambda line: _of_line(line, server, hosts, ask))
 
 
 def _of_line(

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from compliance.model.admission_plugins import plugin
 from compliance.model.check import Verdict, check
-from compliance.model.flags import Answer, Rule, agreed, answer, gate, is_absent, judged_lines
+from compliance.model.flags import Answer, Rule, answer, gate, is_absent, judged_lines
 from compliance.model.host import CommandLine
 from compliance.model.hosts import ApiServer, Hosts
 from compliance.model.kubernetes_version import Stated, stated_versions
@@ -121,7 +121,7 @@ def _until(server: ApiServer, hosts: Hosts, removed: _Removed, rule: Rule) -> Ve
     """A rule for versions that still have what was removed; what is in use all the same fails on any version."""
     versions = stated_versions(server.lines, hosts)
     oldest = min(versions, key=lambda stated: stated.minor) if versions else None
-    return agreed([_of_line(line, oldest, removed, rule(line)) for line in server.lines])
+    return judged_lines(server.lines, lambda line: _of_line(line, oldest, removed, rule(line)))
 
 
 def _of_line(line: CommandLine, version: Stated | None, removed: _Removed, found: Answer) -> Answer:

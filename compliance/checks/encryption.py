@@ -7,7 +7,7 @@ from collections.abc import Callable
 from compliance.model.check import Effort, Verdict, check
 from compliance.model.configuration_files import documents_of, not_handed_in
 from compliance.model.encryption_config import PROVIDERS, Writer, writer_of_secrets
-from compliance.model.flags import Answer, agreed, answer, held, is_set, judged_lines, option, shown, unknown
+from compliance.model.flags import Answer, answer, held, is_set, judged_lines, judged_sources, option, shown, unknown
 from compliance.model.host import CommandLine, Settings
 from compliance.model.hosts import ApiServer, Hosts
 from compliance.model.outcome import Outcome, Severity
@@ -63,7 +63,7 @@ def encryption_secrets_not_identity(server: ApiServer, hosts: Hosts) -> Verdict:
 
 
 def _judged(server: ApiServer, hosts: Hosts, good: Callable[[str], bool]) -> Verdict:
-    return agreed([one for line in server.lines for one in _of_line(line, server, hosts, good)])
+    return judged_sources(server.lines, lambda line: _of_line(line, server, hosts, good))
 
 
 def _of_line(line: CommandLine, server: ApiServer, hosts: Hosts, good: Callable[[str], bool]) -> list[Answer]:

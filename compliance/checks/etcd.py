@@ -5,13 +5,14 @@ from __future__ import annotations
 from compliance.model.check import Verdict, check
 from compliance.model.configuration_files import lines_near
 from compliance.model.flags import (
+    MAX_LINES,
     Answer,
-    agreed,
     answer,
     boolean,
     held,
     is_set,
     judged_lines,
+    judged_sources,
     option,
     shown,
     unknown,
@@ -181,7 +182,7 @@ def etcd_own_ca(etcd: Etcd, hosts: Hosts) -> Verdict:
     Source: CIS Kubernetes Benchmark 2.0.1, 2.7.
     """
     servers = lines_near(etcd.host, hosts, Program.API_SERVER)
-    return agreed([one for line in etcd.lines for one in _own_ca(line, servers)])
+    return judged_sources(etcd.lines, lambda line: _own_ca(line, servers if len(servers) <= MAX_LINES else ()))
 
 
 def _own_ca(line: CommandLine, servers: tuple[CommandLine, ...]) -> list[Answer]:

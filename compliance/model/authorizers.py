@@ -12,7 +12,18 @@ from compliance.model import flag_values
 from compliance.model.check import Verdict, listed
 from compliance.model.configuration_files import documents_of, not_handed_in
 from compliance.model.evidence import At
-from compliance.model.flags import Answer, Option, agreed, answer, boolean, held, option, refused, shown, unknown
+from compliance.model.flags import (
+    Answer,
+    Option,
+    answer,
+    boolean,
+    held,
+    judged_sources,
+    option,
+    refused,
+    shown,
+    unknown,
+)
 from compliance.model.host import CommandLine, Settings
 from compliance.model.hosts import ApiServer, Hosts
 from compliance.model.outcome import Outcome
@@ -28,7 +39,7 @@ Asked = Callable[[Sequence[str]], bool]
 
 def authorizers_are(server: ApiServer, hosts: Hosts, asked: Asked) -> Verdict:
     """Whether the authorizers of each source are as asked."""
-    return agreed([one for line in server.lines for one in _authorizers(line, server, hosts, asked)])
+    return judged_sources(server.lines, lambda line: _authorizers(line, server, hosts, asked))
 
 
 def _authorizers(line: CommandLine, server: ApiServer, hosts: Hosts, asked: Asked) -> list[Answer]:
@@ -73,7 +84,7 @@ def _of_document(document: Settings, asked: Asked) -> Answer:
 
 def anonymous_are_refused(server: ApiServer, hosts: Hosts) -> Verdict:
     """Whether each source refuses anonymous requests, save for health endpoints."""
-    return agreed([one for line in server.lines for one in _anonymous(line, server, hosts)])
+    return judged_sources(server.lines, lambda line: _anonymous(line, server, hosts))
 
 
 def _anonymous(line: CommandLine, server: ApiServer, hosts: Hosts) -> list[Answer]:

@@ -35,6 +35,8 @@ _REDACTED = "<redacted>"
 #: Characters of a value that a reason tells, and answers that it tells.
 _VALUE_TOLD = 120
 _ANSWERS_TOLD = 6
+#: Command lines of one program on one host that are compared: its manifest, its pod and its process make three.
+MAX_LINES = 100
 
 
 def shown(value: str) -> str:
@@ -198,9 +200,17 @@ _VERDICTS: dict[Outcome, Callable[[str, tuple[At, ...]], Verdict]] = {
 }
 
 
-def judged_lines(lines: Iterable[CommandLine], rule: Rule) -> Verdict:
+def judged_lines(lines: Sequence[CommandLine], rule: Rule) -> Verdict:
     """A rule asked of all command lines of a program, which ought to agree."""
-    return agreed([rule(line) for line in lines])
+    return judged_sources(lines, lambda line: [rule(line)])
+
+
+def judged_sources(lines: Sequence[CommandLine], rule: Callable[[CommandLine], Sequence[Answer]]) -> Verdict:
+    """A rule that asks further documents too, of all command lines of a program; NOT_CHECKED beyond MAX_LINES."""
+    if len(lines) > MAX_LINES:
+        words = f"{len(lines):,} command lines claim to be of one program on one host; at most {MAX_LINES} are compared"
+        return not_checked(words, at=[line.place() for line in lines[:MAX_LINES]])
+    return agreed([one for line in lines for one in rule(line)])
 
 
 def combined(answers: Sequence[Answer]) -> Answer:

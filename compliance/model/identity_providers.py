@@ -6,7 +6,7 @@ from compliance.model.authorizers import AUTHENTICATION
 from compliance.model.check import Verdict
 from compliance.model.configuration_files import documents_of, not_handed_in
 from compliance.model.faults import counted
-from compliance.model.flags import Answer, agreed, answer, option, unknown
+from compliance.model.flags import Answer, answer, judged_sources, option, unknown
 from compliance.model.host import CommandLine, Settings
 from compliance.model.hosts import ApiServer, Hosts
 from compliance.model.outcome import Outcome
@@ -18,7 +18,7 @@ _NONE = "no identity provider is configured: people can only sign in with client
 
 def has_identity_provider(server: ApiServer, hosts: Hosts) -> Verdict:
     """Whether each source names a provider."""
-    return agreed([one for line in server.lines for one in _of_line(line, server, hosts)])
+    return judged_sources(server.lines, lambda line: _of_line(line, server, hosts))
 
 
 def _of_line(line: CommandLine, server: ApiServer, hosts: Hosts) -> list[Answer]:

@@ -72,7 +72,7 @@ def urls_of(line: CommandLine, defaults: dict[str, str]) -> Answer:
     if plain:
         words_told = f"without TLS beyond the host itself: {listed(one.told() for one in plain)}"
         return answer(line, Outcome.FAIL, words_told, tuple(place for one in plain for place in one.at))
-    return answer(line, Outcome.PASS, f"listens on and speaks to {'; '.join(told)}", tuple(dict.fromkeys(at)))
+    return answer(line, Outcome.PASS, f"addresses in use: {'; '.join(told)}", tuple(dict.fromkeys(at)))
 
 
 def _is_loopback(host: str) -> bool:

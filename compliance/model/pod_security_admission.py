@@ -7,7 +7,18 @@ from collections.abc import Iterable
 from compliance.model.admission_plugins import plugin
 from compliance.model.check import Verdict
 from compliance.model.configuration_files import MAX_NAMELESS, documents_of, not_handed_in
-from compliance.model.flags import Answer, agreed, answer, combined, held, option, refused, shown, unknown
+from compliance.model.flags import (
+    Answer,
+    answer,
+    combined,
+    held,
+    judged_lines,
+    judged_sources,
+    option,
+    refused,
+    shown,
+    unknown,
+)
 from compliance.model.host import CommandLine, Settings
 from compliance.model.hosts import ApiServer, Hosts
 from compliance.model.kubernetes_version import Stated, stated_versions
@@ -23,7 +34,7 @@ _LEVELS = ("baseline", "restricted")
 def plugin_or_gate_is_on(server: ApiServer, hosts: Hosts) -> Verdict:
     """Whether Pod Security admission is in force, for each source."""
     versions = stated_versions(server.lines, hosts)
-    return agreed([_in_force(line, versions) for line in server.lines])
+    return judged_lines(server.lines, lambda line: _in_force(line, versions))
 
 
 def _in_force(line: CommandLine, versions: tuple[Stated, ...]) -> Answer:
@@ -56,7 +67,7 @@ def _gate(line: CommandLine, version: Stated) -> Answer:
 
 def defaults_are_enforced(server: ApiServer, hosts: Hosts) -> Verdict:
     """Whether each source enforces a level on namespaces that state none."""
-    return agreed([one for line in server.lines for one in _defaults(line, server, hosts)])
+    return judged_sources(server.lines, lambda line: _defaults(line, server, hosts))
 
 
 def _defaults(line: CommandLine, server: ApiServer, hosts: Hosts) -> list[Answer]:

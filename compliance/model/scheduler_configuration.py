@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from compliance.model.check import Verdict
 from compliance.model.configuration_files import documents_of, not_handed_in
-from compliance.model.flags import Answer, agreed, answer, boolean, held, option, shown, unknown
+from compliance.model.flags import Answer, answer, boolean, held, judged_sources, option, shown, unknown
 from compliance.model.host import CommandLine, Settings
 from compliance.model.hosts import Hosts, Scheduler
 from compliance.model.outcome import Outcome
@@ -12,7 +12,7 @@ from compliance.model.outcome import Outcome
 
 def profiling_is_off(scheduler: Scheduler, hosts: Hosts) -> Verdict:
     """Whether each source switches profiling off."""
-    return agreed([one for line in scheduler.lines for one in _of_line(line, scheduler, hosts)])
+    return judged_sources(scheduler.lines, lambda line: _of_line(line, scheduler, hosts))
 
 
 def _of_line(line: CommandLine, scheduler: Scheduler, hosts: Hosts) -> list[Answer]:
