@@ -166,12 +166,12 @@ def build_image(task: ImageTask, shop: Shop) -> ImageResult:
     try:
         image = build(task.found, _contents(task.found.layers, shop), task.sha256_of)
     except EvidenceError as error:
-        return ImageResult(path=task.path, unit=_judged(task.number, (), started, shop), trouble=error)
+        return ImageResult(path=task.path, unit=judged_unit(task.number, (), started, shop), trouble=error)
     except Exception as error:  # a fault of ours on one image must not cost the verdicts on all others
         words = f"our own reader failed on an image ({type(error).__name__}: {error}); report this"
         trouble = EvidenceError(words, kind="Image")
-        return ImageResult(path=task.path, unit=_judged(task.number, (), started, shop), trouble=trouble)
-    unit = _judged(task.number, [image], started, shop)
+        return ImageResult(path=task.path, unit=judged_unit(task.number, (), started, shop), trouble=trouble)
+    unit = judged_unit(task.number, [image], started, shop)
     return ImageResult(path=task.path, unit=unit, trouble=None)
 
 
@@ -193,13 +193,13 @@ def read_attached(task: AttachedTask, shop: Shop) -> AttachedResult:
             records.append(found)
     return AttachedResult(
         path=task.surveyed.source.path,
-        unit=_judged(task.number, records, started, shop),
+        unit=judged_unit(task.number, records, started, shop),
         troubles=tuple(troubles),
         objects=_counted(records),
     )
 
 
-def _judged(number: int, records: Sequence[Record], started: float, shop: Shop) -> UnitResult:
+def judged_unit(number: int, records: Sequence[Record], started: float, shop: Shop) -> UnitResult:
     """A unit of these records, which took the CPU time since `started` to read; checks that need one alone are run."""
     read_cpu = time.process_time() - started
     out = RunWriter()

@@ -30,6 +30,7 @@ from compliance.pipeline import assembling, evaluating
 from compliance.pipeline.archives import unfold
 from compliance.pipeline.assembling import Asked
 from compliance.pipeline.caching import Cache, cache_file, code_fingerprint, fingerprint
+from compliance.pipeline.detached import pair_tasks, pairs_of, read_pair
 from compliance.pipeline.evaluating import BATCH, Shared, Task, judge_task
 from compliance.pipeline.files import InputFile, find
 from compliance.pipeline.images import (
@@ -231,9 +232,14 @@ def _observe(
     unfolded = unfold(files)
     files = sorted((*unfolded.files, *unfolded.archives), key=lambda file: file.path)
     sources, others = image_sources(unfolded.files)
+    pairs, others = pairs_of(others, unfolded.files)
     gathered = _read(others, shop, executor, progress)
     if sources:
         _read_images(sources, gathered, shop, executor, progress)
+    for result in _in_order(
+        executor, partial(read_pair, shop=shop), pair_tasks(pairs, gathered.notes, len(gathered.runs))
+    ):
+        _gather(gathered, result)
     gathered.notes.update({note.path: note for note in (*unfolded.notes, *unfolded.changed())})
     real = {
         evaluating.key_of(note.sha256, file.path): (file.place, note.reader)
