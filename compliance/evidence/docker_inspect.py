@@ -30,7 +30,7 @@ from compliance.evidence.docker_inspect_wire import (
 from compliance.evidence.image.config_wire import redacted_command
 from compliance.evidence.json_documents import decode_json, values
 from compliance.evidence.lines import locate
-from compliance.evidence.recognition import JSON_TOKEN
+from compliance.evidence.recognition import first_object
 from compliance.model.docker import ContainerMount, DockerContainer, PublishedPort
 from compliance.model.evidence import Origin, Subject, SubjectType, escape
 from compliance.model.image import EnvEntry
@@ -68,21 +68,9 @@ def _is_inspect(head: bytes, *, whole: bool) -> bool:
     """Keys of the outermost object, or of the first object in an outermost array."""
     if not _JSON_START.match(head):
         return False
-    wanted = 1 if head.lstrip()[:1] == b"{" else 2
-    depth = 0
-    keys: set[bytes] = set()
-    for found in JSON_TOKEN.finditer(head):
-        if found[0] in (b"{", b"["):
-            depth += 1
-        elif found[0] in (b"}", b"]"):
-            depth -= 1
-            if depth < wanted:
-                break
-        elif depth == wanted and found[2]:
-            keys.add(found[1])
-    else:
-        if not whole and keys >= _BEFORE:
-            return True
+    keys, ended = first_object(head, 1 if head.lstrip()[:1] == b"{" else 2)
+    if not ended and not whole and keys >= _BEFORE:
+        return True
     return b"HostConfig" in keys and not keys.isdisjoint(_BESIDE) and b"apiVersion" not in keys
 
 

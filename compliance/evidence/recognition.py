@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from enum import Enum
 
 #: A head this long may be a part of the file only.
@@ -62,20 +63,38 @@ def is_audit(head: bytes) -> bool:
     return bool(text[:1] == b"{" and _AUDIT_VERSION.search(text) and _AUDIT_KIND.search(text))
 
 
-def outermost_keys(head: bytes) -> set[bytes]:
-    """Keys of the first JSON object in the bytes, as far as they go."""
+def _keys_or_ends(text: bytes, wanted: int) -> Iterator[bytes | None]:
+    """Keys that stand within so many brackets, in order, and None where one of these closes."""
     depth = 0
-    keys: set[bytes] = set()
-    for found in JSON_TOKEN.finditer(head):
+    for found in JSON_TOKEN.finditer(text):
         if found[0] in (b"{", b"["):
             depth += 1
         elif found[0] in (b"}", b"]"):
             depth -= 1
-            if depth == 0:
-                break
-        elif depth == 1 and found[2]:
-            keys.add(found[1])
-    return keys
+            if depth < wanted:
+                yield None
+        elif depth == wanted and found[2]:
+            yield found[1]
+
+
+def every_key(text: bytes, wanted: int) -> Iterator[bytes]:
+    """Keys that stand within so many brackets of a JSON text, in order, of all its objects."""
+    return (key for key in _keys_or_ends(text, wanted) if key is not None)
+
+
+def first_object(text: bytes, wanted: int) -> tuple[set[bytes], bool]:
+    """Keys of the first object within so many brackets, its own among them, and whether it ends within the bytes."""
+    keys: set[bytes] = set()
+    for key in _keys_or_ends(text, wanted):
+        if key is None:
+            return keys, True
+        keys.add(key)
+    return keys, False
+
+
+def outermost_keys(head: bytes) -> set[bytes]:
+    """Keys of the first JSON object in the bytes, as far as they go."""
+    return first_object(head, 1)[0]
 
 
 def _is_wide(head: bytes) -> bool:
@@ -86,16 +105,10 @@ def _is_wide(head: bytes) -> bool:
 
 def _is_json_object(head: bytes, whole: bool) -> bool:
     """Keys of the outermost object, or of the objects in an outermost array."""
-    wanted = 1 if head.lstrip()[:1] == b"{" else 2
-    depth = 0
     keys: set[bytes] = set()
-    for found in JSON_TOKEN.finditer(head):
-        if found[0] in (b"{", b"["):
-            depth += 1
-        elif found[0] in (b"}", b"]"):
-            depth -= 1
-        elif depth == wanted and found[2] and found[1] in (b"apiVersion", b"kind"):
-            keys.add(found[1])
+    for key in every_key(head, 1 if head.lstrip()[:1] == b"{" else 2):
+        if key in (b"apiVersion", b"kind"):
+            keys.add(key)
             if len(keys) == 2:
                 return True
     return not whole and bool(keys) and (b'"kind"' in head or b'"items"' in head or len(keys) == 1)

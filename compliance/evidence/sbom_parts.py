@@ -13,7 +13,7 @@ from compliance.errors import EvidenceError
 from compliance.evidence import lines
 from compliance.evidence.json_documents import decode_json
 from compliance.evidence.purl import MAX_PURL, component, plain_text
-from compliance.evidence.recognition import JSON_TOKEN, without_mark
+from compliance.evidence.recognition import every_key, without_mark
 from compliance.model.evidence import Origin, Subject, SubjectType
 from compliance.model.reader import Slice
 from compliance.model.sbom import Component, DescribedDigest
@@ -54,16 +54,7 @@ def top_keys(head: bytes) -> frozenset[bytes]:
     text = without_mark(head).lstrip()
     if not text.startswith(b"{"):
         return frozenset()
-    depth = 0
-    found: set[bytes] = set()
-    for token in JSON_TOKEN.finditer(text):
-        if token[0] in (b"{", b"["):
-            depth += 1
-        elif token[0] in (b"}", b"]"):
-            depth -= 1
-        elif depth == 1 and token[2]:
-            found.add(token[1])
-    return frozenset(found)
+    return frozenset(every_key(text, 1))
 
 
 def split(stream: BinaryIO) -> Iterator[Slice | EvidenceError]:

@@ -12,7 +12,7 @@ from compliance.evidence.image.building import DOCKER_KEYS, DOCKER_TYPE, SHORT
 from compliance.evidence.image.config_wire import MAX_HISTORY, MAX_LAYERS, Fields, cut, history, image_config
 from compliance.evidence.json_documents import decode_json, values
 from compliance.evidence.lines import locate
-from compliance.evidence.recognition import HEAD, JSON_TOKEN, Notation, notation, without_mark
+from compliance.evidence.recognition import HEAD, Notation, first_object, notation, without_mark
 from compliance.model.evidence import Origin, Subject, SubjectType
 from compliance.model.faults import counted
 from compliance.model.image import HistoryStep, Image, ImageDigests, ImageFault, ImageLayer
@@ -37,7 +37,7 @@ def identify(head: bytes) -> bool:
     if notation(head) is not Notation.JSON:
         return False
     text = without_mark(head).lstrip()
-    keys = _keys(text)
+    keys, _ = first_object(text, 2 if text.startswith(b"[") else 1)
     whole = len(head) < HEAD
     if not keys.isdisjoint(_OTHERS):
         return False
@@ -50,23 +50,6 @@ def identify(head: bytes) -> bool:
 
 def _is_inspect(keys: set[bytes], *, whole: bool) -> bool:
     return b"Id" in keys and (b"RootFS" in keys or (not whole and b"RepoTags" in keys))
-
-
-def _keys(text: bytes) -> set[bytes]:
-    """Keys of the outermost object, or of the first object in an outermost array, as far as the head shows them."""
-    wanted = 2 if text.startswith(b"[") else 1
-    depth = 0
-    keys: set[bytes] = set()
-    for found in JSON_TOKEN.finditer(text):
-        if found[0] in (b"{", b"["):
-            depth += 1
-        elif found[0] in (b"}", b"]"):
-            depth -= 1
-            if depth < wanted:
-                break
-        elif depth == wanted and found[2]:
-            keys.add(found[1])
-    return keys
 
 
 def split(stream: BinaryIO) -> Iterator[Slice | EvidenceError]:
