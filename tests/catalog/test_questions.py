@@ -81,7 +81,7 @@ def test_unknown_frameworks_name_the_nearest(library: Library, spec: str, expect
 def test_list_holds_each_framework_once(library: Library) -> None:
     """The list has all frameworks, with editions newest first and what a baseline selects from."""
     rows = {row.id: row for row in listing(library)}
-    assert len(rows) == 18
+    assert len(rows) == 22
     assert rows["cis-kubernetes"].editions == ("2.0.1", "1.12")
     assert rows["sbom-minimum-elements"].editions == ("CISA-2026", "CISA-2025-draft", "NTIA-2021")
     assert rows["fedramp-high"].selected_from == "nist-800-53 5.2.0"

@@ -40,6 +40,8 @@ COUNTS = {
     ("slsa-build", "1.2"): 9,
     ("srg-container-platform", "V2R4"): 173,
     ("srg-gpos-container", "V3R2"): 198,
+    ("stig-kubernetes", "V2R6"): 92,
+    ("stig-docker", "V2R2"): 101,
 }
 FEDRAMP = [
     key for key in COUNTS if key[0].startswith("fedramp-") and key[0] not in ("fedramp-20x", "fedramp-containers")
@@ -275,6 +277,22 @@ def test_commands_only_read(library: Library) -> None:
         "auditctl-rules",
         "node-service",
     }
+
+
+def test_rules_of_the_docker_stig_name_their_ids(library: Library) -> None:
+    """24 CAT I, 72 CAT II and 5 CAT III rules with the ids that results name them by; the end of life is said."""
+    stig = library.frameworks[FrameworkId("stig-docker"), "V2R2"]
+    levels = [control.level for control in stig.controls]
+    assert [levels.count(level) for level in ("CAT I", "CAT II", "CAT III")] == [24, 72, 5]
+    assert "end of life" in stig.words
+    for control in stig.controls:
+        said = control.properties
+        assert said["vuln-id"] == control.id
+        assert re.fullmatch(rf"S{control.id}r\d+_rule", said["rule-id"])
+        assert said["stig-id"].startswith("DKER-EE-")
+        assert said["srg"].startswith("SRG-APP-")
+        assert all(cci.startswith("CCI-") for cci in said["cci"].split())
+        assert control.level == f"CAT {said['cat']}"
 
 
 def test_rules_of_the_srg_name_their_ids(library: Library) -> None:
