@@ -75,6 +75,7 @@ def etcd_ports(etcd: Etcd) -> Verdict:
     listened = {
         "listen-client-urls": "http://localhost:2379",
         "listen-peer-urls": "http://localhost:2380",
+        "listen-client-http-urls": "",
         "listen-metrics-urls": "",
     }
     return judged_lines(etcd.lines, lambda line: urls_of(line, listened))
