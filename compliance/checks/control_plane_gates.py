@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 from compliance.model.admission_plugins import plugin
 from compliance.model.check import Verdict, check
-from compliance.model.flags import Answer, Rule, answer, gate, is_absent, judged_lines
-from compliance.model.host import CommandLine
+from compliance.model.configuration_files import lines_near
+from compliance.model.flags import MAX_LINES, Answer, Rule, answer, combined, gate, is_absent, judged_lines
+from compliance.model.host import CommandLine, Program
 from compliance.model.hosts import ApiServer, Hosts
 from compliance.model.kubernetes_version import Stated, stated_versions
 from compliance.model.outcome import Outcome, Severity
@@ -57,12 +58,26 @@ def apiserver_gate_dynamic_auditing(server: ApiServer, hosts: Hosts) -> Verdict:
 def apiserver_gate_dynamic_kubelet_config(server: ApiServer, hosts: Hosts) -> Verdict:
     """The gate DynamicKubeletConfig is given as off. Kubernetes 1.26 removed it: NOT_APPLICABLE from there on.
 
+    On older versions the controller manager and the scheduler of the same host are asked too.
     Source: DISA Kubernetes STIG V2R6, V-242399, which is about Kubernetes 1.25 and older.
     """
     name = "DynamicKubeletConfig"
     used = partial(gate, name=name, wanted=False, default=False)
-    removed = _Removed(f"the feature gate {name}", 26, used=used)
-    return _until(server, hosts, removed, partial(gate, name=name, wanted=False, default=True))
+    off = partial(gate, name=name, wanted=False, default=True)
+    near = {one: lines_near(server.host, hosts, one) for one in (Program.CONTROLLER_MANAGER, Program.SCHEDULER)}
+
+    def rule(line: CommandLine) -> Answer:
+        answers = [off(line)]
+        for program, lines in near.items():
+            if not 0 < len(lines) <= MAX_LINES:
+                words = f"the options of {program.value} on this host are not known"
+                answers.append(answer(line, Outcome.NOT_CHECKED, words))
+            answers += [
+                found._replace(words=f"{program.value}: {found.words}") for found in map(off, lines[:MAX_LINES])
+            ]
+        return combined(answers)
+
+    return _until(server, hosts, _Removed(f"the feature gate {name}", 26, used=used), rule)
 
 
 @check(
