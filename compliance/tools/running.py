@@ -47,20 +47,22 @@ def ask(arguments: Sequence[str]) -> str:
     return run(arguments, _VERSION_TIMEOUT).said.strip()
 
 
-def run(arguments: Sequence[str], timeout: float) -> Ran:
+def run(arguments: Sequence[str], timeout: float, answer: IO[bytes] | None = None) -> Ran:
     """Run a program, with no input, for at most `timeout` seconds; `said` is the beginning of its output.
+
+    All of its output goes into `answer`, where a file is given; `said` is then empty.
 
     Raises:
         ToolError: it is absent, ended with another exit code than 0, or ran out of time (then it is stopped, with
             all that it started).
     """
-    started = _now()
+    started = now()
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         try:
             process = subprocess.Popen(  # noqa: S603 - a fixed list, no shell; its values are checked by the caller
                 arguments,
                 stdin=subprocess.DEVNULL,
-                stdout=output,
+                stdout=output if answer is None else answer,
                 stderr=errors,
                 env={**os.environ, "LC_ALL": "C"},
                 start_new_session=True,
@@ -77,7 +79,7 @@ def run(arguments: Sequence[str], timeout: float) -> Ran:
         if code != 0:
             raise ToolError(tuple(arguments), code, _last_lines(errors), f"ended with exit code {code}")
         output.seek(0)
-        return Ran(started=started, ended=_now(), said=output.read(_ANSWER).decode("utf-8", "replace"))
+        return Ran(started=started, ended=now(), said=output.read(_ANSWER).decode("utf-8", "replace"))
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
@@ -97,5 +99,6 @@ def _last_lines(errors: IO[bytes]) -> tuple[str, ...]:
     return tuple([line for line in shown if line][-_LINES_TOLD:])
 
 
-def _now() -> str:
+def now() -> str:
+    """The time, ISO 8601 UTC to the second."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -29,6 +29,8 @@ from compliance.model.rule_report import Reference
 #: The check system whose details are in the document. Source: XCCDF 1.2, section 6.4.4.4.
 _OVAL = "http://oval.mitre.org/XMLSchema/oval-definitions-5"
 _NOT_SELECTED = "notselected"
+#: Characters of a rationale that are kept, for rules that their own content declares not applicable.
+_RATIONALE = 300
 #: Attributes are cut at this length: ids and times.
 _ATTRIBUTE = 512
 
@@ -45,6 +47,7 @@ class Elements:
             "Benchmark": self._benchmark,
             "Group": self._group,
             "Rule": self._rule,
+            "Profile": self._profile,
             "TestResult": self._test,
             "rule-result": self._result,
             "override": self._override,
@@ -58,6 +61,7 @@ class Elements:
             "title": self._title,
             "version": self._version,
             "fixtext": self._fix,
+            "rationale": self._rationale,
             "target": self._target,
             "fact": self._fact,
             "result": self._said,
@@ -78,6 +82,8 @@ class Elements:
         self._document = document
         self._parser = parser
         self._benchmark_now: Benchmark | None = None
+        #: Profiles of a tailoring file, which stand in no benchmark.
+        self._tailored = document.tailored
         self._groups: list[Group] = []
         self._rule_now: Rule | None = None
         self._test_now: TestResult | None = None
@@ -126,6 +132,11 @@ class Elements:
             rule.group, rule.group_title = plain(self._groups[-1].id), self._groups[-1].title
         self._rule_now = rule
         self._benchmark_now.rules.setdefault(attributes.get("id", "")[:_ATTRIBUTE], rule)
+
+    def _profile(self, attributes: dict[str, str]) -> None:
+        profiles = (self._benchmark_now or self._tailored).profiles
+        capped(len(profiles), MAX_TEST_RESULTS, "profiles")
+        profiles.append(attributes.get("id", "")[:_ATTRIBUTE])
 
     def _rule_end(self) -> None:
         self._rule_now = None
@@ -294,6 +305,10 @@ class Elements:
         if self._rule_now is not None and self._below():
             self._begin(_setter(self._rule_now, "fix"))
 
+    def _rationale(self, _: dict[str, str]) -> None:
+        if self._rule_now is not None and self._below():
+            self._begin(_setter(self._rule_now, "rationale", _RATIONALE))
+
     def _target(self, _: dict[str, str]) -> None:
         test = self._test_now
         if test is not None and self._below() and len(test.targets) < MAX_SAID:
@@ -324,17 +339,17 @@ class Elements:
 
 #: The elements whose text is kept.
 _WITH_TEXT = (
-    *("reference", "ident", "title", "version", "fixtext", "target", "fact", "result", "message"),
-    *("old-result", "new-result"),
+    *("reference", "ident", "title", "version", "fixtext", "rationale", "target", "fact", "result"),
+    *("message", "old-result", "new-result"),
 )
 
 
-def _setter(part: Benchmark | Group | Rule | RuleOutcome | Override, name: str) -> Keep:
+def _setter(part: Benchmark | Group | Rule | RuleOutcome | Override, name: str, most: int = TEXT_KEPT) -> Keep:
     """Sets a text of a part, once: a second title in another language does not take its place."""
 
     def keep(text: str) -> None:
         if not getattr(part, name):
-            setattr(part, name, text)
+            setattr(part, name, text[:most])
 
     return keep
 

@@ -34,6 +34,7 @@ class Rule:
     severity: str = ""
     version: str = ""
     fix: str = ""
+    rationale: str = ""
     group: str = ""
     group_title: str = ""
     references: list[Reference] = field(default_factory=list)
@@ -49,12 +50,14 @@ class Group:
 
 @dataclass(slots=True)
 class Benchmark:
-    """A benchmark as it stands beside its results. `platforms` are those that the whole of it is for."""
+    """A benchmark as it stands beside its results. `platforms` are those that the whole of it is for, `profiles` the
+    ids of its selections of rules."""
 
     id: str = ""
     title: str = ""
     version: str = ""
     platforms: list[str] = field(default_factory=list)
+    profiles: list[str] = field(default_factory=list)
     rules: dict[str, Rule] = field(default_factory=dict)
 
 
@@ -126,12 +129,14 @@ class Seen:
 
 @dataclass(slots=True)
 class Document:
-    """All that is kept of one document. `nameless` counts results that name no rule."""
+    """All that is kept of one document. `nameless` counts results that name no rule; `tailored` has the profiles of a
+    tailoring file."""
 
     root: str = ""
     benchmarks: dict[str, Benchmark] = field(default_factory=dict)
     tests: list[TestResult] = field(default_factory=list)
     seen: Seen = field(default_factory=Seen)
+    tailored: Benchmark = field(default_factory=Benchmark)
     nameless: int = 0
     nameless_line: int = 0
 

@@ -32,6 +32,8 @@ _PACKAGES = frozenset(
 _PACKAGE = re.compile(r"package_(.+)")
 _ARCHITECTURE = re.compile(r"(not_)?(.*?)_arch|(not_)?(aarch64|ppc64le|s390x|x86_64)")
 _SYSTEM = re.compile(r"cpe:(?:/|2\.3:)o[:/]")
+#: What content names that declares a rule not applicable for good. Source: chainguard-dev/stigs, 3.2.16.
+DECLARED = "cpe:/o:notapplicable"
 _TOLD = 4
 _LONGEST = 120
 

@@ -14,8 +14,8 @@ from compliance.evidence.rules.oval_results import tests_of
 from compliance.evidence.rules.xccdf_elements import references_of
 from compliance.evidence.rules.xccdf_parts import Benchmark, Document, Override, Rule, RuleOutcome, TestResult
 from compliance.evidence.rules.xccdf_references import cis_item, is_cis, plain
-from compliance.evidence.rules.xccdf_target import UNSOUND, subject_of, target_of
-from compliance.model.evidence import Origin
+from compliance.evidence.rules.xccdf_target import CONTENT, OWNERS, READ_ONLY, UNSOUND, subject_of, target_of
+from compliance.model.evidence import Origin, SubjectType
 from compliance.model.outcome import Outcome, Severity
 from compliance.model.rule_report import Reference, RuleReport, RuleResult
 
@@ -37,9 +37,10 @@ _OPENSCAP = "openscap"
 #: as absent from then on. Source: OpenSCAP/openscap, commit 557ddeed1, first in 1.3.10.
 _SOUND_DPKG = (1, 3, 10)
 _DPKG = re.compile(r"debian|ubuntu", re.IGNORECASE)
-#: A fact that our own collection writes: the root could not be written while it was evaluated.
-_READ_ONLY = "urn:compliance:fact:root:read-only"
-_CONTENT = "urn:compliance:fact:content:sha256"
+#: Checks that are programs. Source: OpenSCAP, Script Check Engine.
+_SCRIPTS = "http://open-scap.org/page/SCE"
+#: Rules about owners and groups of files, as content names them.
+_OF_OWNERS = re.compile(r"owner|ungroup|permissions_unauthorized", re.IGNORECASE)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _TITLE = 300
 _FIX = 1000
@@ -66,13 +67,14 @@ class _Report:
         self.is_openscap = _OPENSCAP in test.system.lower() or self.tool.lower() == _OPENSCAP
         if self.is_openscap:
             self.tool = "OpenSCAP"
+        self.subject = subject_of(test, origin.path)
         self.unsound = self._unsound()
 
     def report(self) -> RuleReport:
-        content = self.test.fact(_CONTENT)
+        content = self.test.fact(CONTENT)
         return RuleReport(
             origin=self.origin,
-            subject=subject_of(self.test, self.origin.path),
+            subject=self.subject,
             source="openscap" if self.is_openscap else "xccdf",
             tool=printable(self.tool)[:_TITLE],
             tool_version=printable(self.version)[:_TITLE],
@@ -165,7 +167,19 @@ class _Report:
             return Outcome.NOT_CHECKED, _overridden(changed)
         if outcome is Outcome.NOT_APPLICABLE:
             return self._not_applicable(rule, result)
+        if outcome is not Outcome.NOT_CHECKED and (doubt := self._doubt(result)):
+            return Outcome.NOT_CHECKED, _sentence([doubt])
         return outcome, _sentence(self._told(result, outcome))
+
+    def _doubt(self, result: RuleOutcome) -> str:
+        """Why what the tool found is not known to hold of this target; empty text where nothing speaks against it."""
+        if _SCRIPTS in result.checks and self.subject.type is SubjectType.IMAGE:
+            return (
+                "a script of the content decided it, and scripts look at the machine that they run on, not at an image"
+            )
+        if self.test.fact(OWNERS) == "lost" and _OF_OWNERS.search(result.rule):
+            return "it is about owners of files, and whoever unpacked the image was not root, so that owners were lost"
+        return ""
 
     def _not_applicable(self, rule: Rule, result: RuleOutcome) -> tuple[Outcome, str]:
         """With the platform that is not there as its reason; without one nothing proves it."""
@@ -174,6 +188,9 @@ class _Report:
             told = _messages(result)
             words = "the tool says that it does not apply, and nothing in the document says why"
             return Outcome.NOT_CHECKED, _sentence([f"{words}; {told}" if told else words])
+        if xccdf_platforms.DECLARED in missing:
+            told = printable(rule.rationale)
+            return Outcome.NOT_APPLICABLE, _sentence([f"its content declares it not applicable: {told or 'no reason'}"])
         why = printable(xccdf_platforms.words(missing))
         if self._forgets_packages() and any(xccdf_platforms.is_package(one) for one in missing):
             return Outcome.NOT_CHECKED, _sentence(
@@ -186,7 +203,7 @@ class _Report:
         return Outcome.NOT_APPLICABLE, _sentence([why])
 
     def _forgets_packages(self) -> bool:
-        if not self.is_openscap or self.test.fact(_READ_ONLY) == "true":
+        if not self.is_openscap or self.test.fact(READ_ONLY) == "true":
             return False
         number = re.match(r"(\d{1,4})\.(\d{1,4})\.(\d{1,4})", self.version)
         systems = " ".join((self.benchmark.id, *self.benchmark.platforms))

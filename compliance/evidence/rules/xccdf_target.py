@@ -14,9 +14,13 @@ from compliance.model.host import host_of, host_subject
 
 #: Where OpenSCAP puts what it was told of the target; `<target>` is the name of the machine that it runs on.
 _IDENTIFIERS = ("urn:xccdf:fact:identifier", "urn:xccdf:fact:asset:identifier:ein")
-#: Facts that our own collection adds: the digest that images are known by here, and why a run does not count.
+#: Facts that our own collection adds: the digest that images are known by here, why a run does not count, the sha256
+#: of the content, `true` where the root could not be written, and `kept` or `lost` for the owners of its files.
 CONFIG_DIGEST = "urn:compliance:fact:image:config-digest"
 UNSOUND = "urn:compliance:fact:run:unsound"
+CONTENT = "urn:compliance:fact:content:sha256"
+READ_ONLY = "urn:compliance:fact:root:read-only"
+OWNERS = "urn:compliance:fact:root:owners"
 _DIGEST = re.compile(r"(?<![0-9a-z])sha256:[0-9a-f]{64}(?![0-9a-f])")
 _IMAGE = re.compile(r"(?:[a-z]+-)?image://(.+)", re.DOTALL)
 _CONTAINER = re.compile(r"(?:[a-z]+-)?container://(.+)", re.DOTALL)
