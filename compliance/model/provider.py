@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from compliance.model.cluster import Cluster, Node
 from compliance.model.evidence import At, escape
+from compliance.model.flags import shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +109,7 @@ def _told_by(node: Node) -> Provider | None:
             return _made(maker, node, f"label {label}", f"/metadata/labels/{escape(label)}")
         version = node.kubelet_version or ""
         if maker.version and maker.version in version and _is_in(node, maker.clouds):
-            return _made(maker, node, f"kubelet {version[:50]}", "/status/nodeInfo/kubeletVersion")
+            return _made(maker, node, f"kubelet {shown(version)}", "/status/nodeInfo/kubeletVersion")
     return None
 
 
@@ -122,6 +123,6 @@ def _made(maker: _Maker, node: Node, what: str, pointer: str) -> Provider:
         name=maker.name,
         inherited=maker.inherited,
         elsewhere=maker.elsewhere,
-        said=f"node {node.header.name} says so: {what}",
+        said=f"node {shown(node.header.name)} says so: {what}",
         at=node.header.at(pointer),
     )

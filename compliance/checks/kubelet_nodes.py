@@ -1,0 +1,138 @@
+"""Kubelets in, verdicts out on what depends on the node they run on: its part in the cluster, and its version."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+from compliance.model.check import Verdict, check, not_applicable, not_checked
+from compliance.model.cluster import Cluster, Node
+from compliance.model.evidence import At, escape
+from compliance.model.flags import shown
+from compliance.model.host import Form, Program
+from compliance.model.hosts import Hosts, Kubelet
+from compliance.model.kubelet_settings import Kind, Setting, judged, nodes_seen
+from compliance.model.kubernetes_version import minor_of
+from compliance.model.outcome import Outcome, Severity
+
+_PATH = Setting(pointer="/staticPodPath", flag="pod-manifest-path", kind=Kind.TEXT, default="", flag_default="")
+_DYNAMIC = Setting(
+    pointer="/featureGates/DynamicKubeletConfig",
+    flag="feature-gates",
+    kind=Kind.SWITCH,
+    default=True,
+    flag_default=True,
+    gate="DynamicKubeletConfig",
+    default_words="does not count",
+)
+#: The version that removed the gate. Source: Kubernetes, "Feature Gates (removed)".
+_GONE_SINCE = 26
+#: How many minor versions a kubelet may be older than the API server. Source: Kubernetes, "Version Skew Policy".
+_SKEW = 3
+#: Source: Kubernetes, "Well-Known Labels, Annotations and Taints".
+_CONTROL_PLANE = ("node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master")
+
+
+class _Part(NamedTuple):
+    """A node's part in the cluster: whether it runs the control plane, and what says so."""
+
+    control_plane: bool
+    words: str
+    at: At
+
+
+@check(
+    id="kubelet-static-pod-path",
+    title="The kubelet of a worker runs no pods from files of its node",
+    severity=Severity.HIGH,
+    fix="Remove staticPodPath from the KubeletConfiguration of worker nodes, and restart the kubelet.",
+)
+def kubelet_static_pod_path(kubelet: Kubelet, hosts: Hosts, cluster: Cluster) -> Verdict:
+    """No folder of static pods is set, save on a node of the control plane, which is run from there.
+
+    A node is of the control plane where an API server runs on it or its Node object has that role; it is a worker
+    where its Node object has not, or its list of processes holds no API server.
+    Source: DISA Kubernetes STIG V2R6, V-242397.
+    """
+    part = _part(kubelet, cluster)
+    if part is not None and part.control_plane:
+        return not_applicable(f"{part.words}: it runs the control plane from static pods", at=[part.at])
+    found = judged(kubelet, hosts, _PATH, lambda value: not value)
+    if found.outcome is not Outcome.FAIL:
+        return found
+    if all(one.form is Form.CONFIG_MAP for one in kubelet.configurations) and not kubelet.lines:
+        words = f"{found.reason}, and nodes of the control plane, which need it, get it from the same place"
+        if nodes_seen(hosts):
+            return not_applicable(f"{words}; each node is judged by its own", at=found.at)
+        return not_checked(words, at=found.at)
+    if part is None:
+        words = "whether this is a node of the control plane, which may run static pods, cannot be told: hand in its"
+        return not_checked(f"{found.reason}; {words} Node object or its list of processes", at=found.at)
+    return replace(found, reason=f"{found.reason}; {part.words}", at=(*found.at, part.at))
+
+
+def _part(kubelet: Kubelet, cluster: Cluster) -> _Part | None:
+    host = kubelet.host
+    servers = host.lines_of(Program.API_SERVER)
+    if servers:
+        return _Part(True, "an API server runs on this node", servers[0].place())
+    node = _node(kubelet, cluster)
+    if node is not None:
+        label = next((label for label in _CONTROL_PLANE if label in node.header.labels), None)
+        if label is not None:
+            return _Part(True, f"the node has the label {label}", node.header.at(f"/metadata/labels/{escape(label)}"))
+        return _Part(False, "its Node object names no role in the control plane", node.header.at("/metadata/labels"))
+    if host.processes:
+        return _Part(False, "no API server is among the processes of this node", At(host.processes[0].origin, ""))
+    return None
+
+
+def _node(kubelet: Kubelet, cluster: Cluster) -> Node | None:
+    """The Node object of a kubelet's host, by its name."""
+    name = kubelet.host.name
+    return next((node for node in cluster.nodes if name is not None and node.header.name == name), None)
+
+
+@check(
+    id="kubelet-dynamic-config",
+    title="The kubelet takes no configuration from the cluster while it runs",
+    severity=Severity.MEDIUM,
+    fix="State DynamicKubeletConfig: false in the kubelet's feature gates, or move to Kubernetes 1.26 or newer.",
+)
+def kubelet_dynamic_config(kubelet: Kubelet, hosts: Hosts, cluster: Cluster) -> Verdict:
+    """The gate DynamicKubeletConfig is stated as off; absent does not count.
+
+    Kubernetes 1.26 removed it: NOT_APPLICABLE to a kubelet of that version, or beside an API server of 1.29, unless
+    it is stated as on all the same.
+    Source: DISA Kubernetes STIG V2R6, V-242399, which is about Kubernetes 1.25 and older; Kubernetes, "Feature Gates
+    (removed)" and "Version Skew Policy".
+    """
+    stated = judged(kubelet, hosts, _DYNAMIC, lambda value: value is False)
+    on = judged(kubelet, hosts, replace(_DYNAMIC, default=False, flag_default=False), lambda value: value is False)
+    if on.outcome is Outcome.FAIL:
+        return on
+    node = _node(kubelet, cluster)
+    minor = minor_of(node.kubelet_version) if node is not None else None
+    if node is not None and minor is not None and minor >= _GONE_SINCE:
+        words = f"the kubelet is of {shown(node.kubelet_version or '')}; the gate does not exist since 1.{_GONE_SINCE}"
+        return not_applicable(words, at=[node.header.at("/status/nodeInfo/kubeletVersion")])
+    if minor is None and (gone := _gone_by_server(hosts)) is not None:
+        return gone
+    if minor is not None or stated.outcome is not Outcome.FAIL:
+        return stated
+    words = f"{stated.reason}; the gate does not exist since Kubernetes 1.{_GONE_SINCE}, and no evidence states the"
+    return not_checked(f"{words} version of this kubelet", at=stated.at)
+
+
+def _gone_by_server(hosts: Hosts) -> Verdict | None:
+    """NOT_APPLICABLE where the API server is too new for any kubelet that knows the gate."""
+    pointer = "/serverVersion/gitVersion"
+    for document in hosts.settings_of("kubectl version"):
+        version = document.values.get(pointer)
+        minor = minor_of(version) if isinstance(version, str) else None
+        if minor is not None and minor >= _GONE_SINCE + _SKEW:
+            words = (
+                f"the API server is of {shown(str(version))}, beside which no kubelet before 1.{_GONE_SINCE} may run"
+            )
+            return not_applicable(f"{words}; the gate does not exist since then", at=[document.place(pointer)])
+    return None
