@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from compliance.cli.collecting_stig import stig
+
 
 @click.group()
 def collect() -> None:
@@ -90,3 +92,44 @@ def host(output: str, node: str, timeout: int, show: bool) -> None:
     if os.geteuid() != 0:
         click.echo("compliance: not root: what cannot be read is not checked", err=True)
     click.echo(f"Collected: {collect_host(HostRequest(folder=Path(output), node=node, timeout=timeout))}")
+
+
+@collect.command(short_help="Read the objects and settings of a cluster, with kubectl.")
+@click.option("-o", "--output", default="evidence", show_default=True, type=click.Path(), help="The evidence folder.")
+@click.option("--context", default="", metavar="NAME", help="A context of the kubeconfig (default: the current one).")
+@click.option("--kubeconfig", type=click.Path(exists=True, dir_okay=False), help="The kubeconfig, for kubectl.")
+@click.option("--timeout", default=600, show_default=True, type=click.IntRange(min=1), help="Seconds for a question.")
+@click.option("--show", is_flag=True, help="Print the commands, one a line, and run nothing.")
+@click.pass_context
+def cluster(ctx: click.Context, output: str, context: str, kubeconfig: str | None, timeout: int, show: bool) -> None:
+    """Write FOLDER/cluster, and FOLDER/compliance-host-NODE/configz.json for each node.
+
+    Every question reads: `kubectl version` and `kubectl get`, of kubelets their configuration through the API server
+    (nodes/proxy, get). Of Secrets only names and types are written. Config maps are written as they are.
+    FOLDER/collected/cluster.json says what was run, when, by which version, and the SHA-256 of every file.
+
+    This command uses the network: it runs kubectl with the rights of the kubeconfig. A role that may get and list
+    is enough.
+
+    \b
+    Exit codes: 0 collected, or shown; 2 wrong usage, or it is there already, nothing written;
+    3 collected, but not all: what could not be read is named;
+    4 kubectl is absent or reaches no cluster: nothing half-written is left.
+    """
+    # imported here: they bring parsers that --help does not need
+    from compliance.pipeline.collecting_cluster import ClusterRequest, collect_cluster, shown
+
+    request = ClusterRequest(folder=Path(output), context=context, kubeconfig=kubeconfig or "", timeout=timeout)
+    if show:
+        for line in shown(request):
+            click.echo(line)
+        return
+    done = collect_cluster(request)
+    click.echo(f"Collected: {done.place}")
+    for words in done.missing:
+        click.echo(f"compliance: not collected: {words}", err=True)
+    if done.missing:
+        ctx.exit(3)
+
+
+collect.add_command(stig)

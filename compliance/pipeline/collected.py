@@ -54,7 +54,7 @@ class CollectedFile(Struct, frozen=True):
 
 
 class CollectionRecord(Struct, frozen=True):
-    """`compliance-collection/1`: how, when and by what the files of one image were collected."""
+    """`compliance-collection/1`: how, when and by what the files of an image, a host or a cluster were collected."""
 
     format: str
     what: str
