@@ -30,6 +30,7 @@ from compliance.evidence.docker_inspect_wire import (
 from compliance.evidence.image.config_wire import redacted_command
 from compliance.evidence.json_documents import decode_json, values
 from compliance.evidence.lines import locate
+from compliance.evidence.printing import numbered
 from compliance.evidence.recognition import first_object
 from compliance.model.docker import ContainerMount, DockerContainer, PublishedPort
 from compliance.model.evidence import Origin, Subject, SubjectType, escape
@@ -151,20 +152,13 @@ def _within_caps(value: Mapping[str, Any]) -> None:
             raise EvidenceError(f"{name} is longer than {MAX_NAME:,} characters", pointer=f"/{name}")
 
 
-def printable(text: str) -> str:
-    """The text with each character that does not print as `\\xNN`; a backslash of its own stays."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
-
-
 def _record(wire: ContainerWire, origin: Origin) -> DockerContainer:
     config = wire.config or ConfigWire()
     host = wire.host_config or HostConfigWire()
     state = wire.state or StateWire()
     network = wire.network_settings or NetworkSettingsWire()
-    id_ = printable(wire.id or "")
-    name = printable((wire.name or "").lstrip("/").replace("\\", "\\\\")) or id_[:SHORT_ID]
+    id_ = numbered(wire.id or "")
+    name = numbered((wire.name or "").lstrip("/").replace("\\", "\\\\")) or id_[:SHORT_ID]
     running = state.running if state.running is not None else _running(state.status)
     health = state.health or state.healthcheck
     healthcheck = config.healthcheck
@@ -173,7 +167,7 @@ def _record(wire: ContainerWire, origin: Origin) -> DockerContainer:
         subject=Subject(id=f"container/{name}", type=SubjectType.CONTAINER, name=name),
         id=id_,
         name=name,
-        image=printable(wire.image_name or config.image or ""),
+        image=numbered(wire.image_name or config.image or ""),
         image_id=_digest(wire.image or ""),
         running=running,
         user=_text(config.user),
@@ -187,9 +181,9 @@ def _record(wire: ContainerWire, origin: Origin) -> DockerContainer:
         command=_command(wire, config),
         published=_published(host, network, running=running is not False),
         publish_all=host.publish_all_ports,
-        exposed_ports=tuple(sorted(printable(port) for port in config.exposed_ports or ())),
+        exposed_ports=tuple(sorted(numbered(port) for port in config.exposed_ports or ())),
         network_mode=_text(host.network_mode),
-        networks=tuple(sorted(printable(each) for each in network.networks or ())),
+        networks=tuple(sorted(numbered(each) for each in network.networks or ())),
         memory=host.memory,
         memory_swap=host.memory_swap,
         cpu_shares=host.cpu_shares,
@@ -207,7 +201,7 @@ def _record(wire: ContainerWire, origin: Origin) -> DockerContainer:
         devices=_devices(host),
         ulimits=_ulimits(host),
         pids_limit=None if isinstance(host.pids_limit, UnsetType) else host.pids_limit or 0,
-        health=printable(health.status) if health and health.status not in (None, "", "none") else None,
+        health=numbered(health.status) if health and health.status not in (None, "", "none") else None,
         health_test=redacted_command(healthcheck.test) if healthcheck and healthcheck.test else None,
         log_driver=_text(host.log_config.type) if host.log_config else None,
         labels=_labels(config.labels or {}),
@@ -223,17 +217,17 @@ def _running(status: str | None) -> bool | None:
 
 
 def _text(value: str | None) -> str | None:
-    return None if value is None else printable(value)
+    return None if value is None else numbered(value)
 
 
 def _texts(found: list[str] | UnsetType | None, kept: int = MAX_NAME) -> tuple[str, ...] | None:
     """The texts of a list; null is an empty one, None an absent key."""
-    return None if isinstance(found, UnsetType) else tuple(printable(each[:kept]) for each in found or ())
+    return None if isinstance(found, UnsetType) else tuple(numbered(each[:kept]) for each in found or ())
 
 
 def _digest(image_id: str) -> str:
     """`sha256:...`, which Podman leaves out."""
-    return f"sha256:{image_id}" if _HEX_ID.fullmatch(image_id) else printable(image_id)
+    return f"sha256:{image_id}" if _HEX_ID.fullmatch(image_id) else numbered(image_id)
 
 
 def _variable(text: str) -> EnvEntry:
@@ -242,18 +236,18 @@ def _variable(text: str) -> EnvEntry:
     if value and is_placeholder(value):
         named = suspicion(name, "a literal") is not None
         reason = "its name speaks of a credential, and its value was blanked" if named else None
-        return EnvEntry(name=printable(name), value="" if named else REDACTED, suspicion=reason)
+        return EnvEntry(name=numbered(name), value="" if named else REDACTED, suspicion=reason)
     reason = suspicion(name, value)
-    return EnvEntry(name=printable(name), value="" if reason else printable(value), suspicion=reason)
+    return EnvEntry(name=numbered(name), value="" if reason else numbered(value), suspicion=reason)
 
 
 def _mount(number: int, wire: MountWire) -> ContainerMount:
     return ContainerMount(
-        type=printable(wire.type or ""),
-        source=printable(wire.source or ""),
-        destination=printable(wire.destination or ""),
+        type=numbered(wire.type or ""),
+        source=numbered(wire.source or ""),
+        destination=numbered(wire.destination or ""),
         writable=wire.rw,
-        propagation=printable(wire.propagation or ""),
+        propagation=numbered(wire.propagation or ""),
         pointer=f"/Mounts/{number}",
     )
 
@@ -267,7 +261,7 @@ def _command(wire: ContainerWire, config: ConfigWire) -> tuple[str, ...]:
             *([config.entrypoint] if isinstance(config.entrypoint, str) else config.entrypoint or []),
             *([config.cmd] if isinstance(config.cmd, str) else config.cmd or []),
         ]
-    return tuple(printable(word) for word in redacted_command(words))
+    return tuple(numbered(word) for word in redacted_command(words))
 
 
 def _published(host: HostConfigWire, network: NetworkSettingsWire, *, running: bool) -> tuple[PublishedPort, ...]:
@@ -283,8 +277,8 @@ def _bindings(ports: Mapping[str, list[PortBinding] | None], at: str) -> Iterato
         for number, binding in enumerate(bindings or ()):
             port = _PORT.fullmatch(binding.host_port or "")
             yield PublishedPort(
-                container=printable(container),
-                host_ip=printable(binding.host_ip or ""),
+                container=numbered(container),
+                host_ip=numbered(binding.host_ip or ""),
                 host_port=int(port[1]) or None if port else None,
                 pointer=f"{at}/{escape(container)}/{number}",
             )
@@ -293,20 +287,20 @@ def _bindings(ports: Mapping[str, list[PortBinding] | None], at: str) -> Iterato
 def _devices(host: HostConfigWire) -> tuple[str, ...] | None:
     if isinstance(host.devices, UnsetType):
         return None
-    return tuple(printable(each.path_on_host or "") for each in host.devices or ())
+    return tuple(numbered(each.path_on_host or "") for each in host.devices or ())
 
 
 def _ulimits(host: HostConfigWire) -> tuple[str, ...] | None:
     if isinstance(host.ulimits, UnsetType):
         return None
-    return tuple(f"{printable(each.name or '')}={each.soft}:{each.hard}" for each in host.ulimits or ())
+    return tuple(f"{numbered(each.name or '')}={each.soft}:{each.hard}" for each in host.ulimits or ())
 
 
 def _labels(labels: Mapping[str, str | None]) -> dict[str, str]:
     found = {}
     for name in sorted(labels):
         value = labels[name] or ""
-        found[printable(name)] = REDACTED if suspicion(name, value) else printable(value)
+        found[numbered(name)] = REDACTED if suspicion(name, value) else numbered(value)
     return found
 
 

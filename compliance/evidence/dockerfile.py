@@ -19,6 +19,7 @@ from compliance.evidence.dockerfile_syntax import (
     shell_words,
 )
 from compliance.evidence.image.config_wire import redacted
+from compliance.evidence.printing import numbered
 from compliance.model.docker import Dockerfile, Instruction, Stage
 from compliance.model.evidence import Origin, Subject, SubjectType
 from compliance.model.reader import Reader, Record, Slice
@@ -253,9 +254,7 @@ def _hidden(text: str) -> tuple[str, str | None]:
 
 def _printable(text: str) -> str:
     """The text with each control or invisible character but tab and line feed as `\\xNN`."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() or c in "\t\n" else f"\\x{ord(c):02x}" for c in text)
+    return numbered(text, kept="\t\n")
 
 
 def redact_dockerfile(lines: Sequence[str]) -> tuple[str, ...]:

@@ -18,7 +18,8 @@ from compliance.errors import EvidenceError, UsageError
 from compliance.evidence.image.contents import EntryType, Packed, Piece
 from compliance.evidence.image.sources import archive_kind, chunks_of, open_whole
 from compliance.evidence.image.surveying import is_of_image
-from compliance.evidence.image.tar import BLOCK, TarMember, TarStream, printable
+from compliance.evidence.image.tar import BLOCK, TarMember, TarStream
+from compliance.evidence.printing import printable
 from compliance.pipeline.files import MAX_FILES, InputFile, Stamp, head_of, tells_packet
 from compliance.pipeline.packet import PARTIAL
 from compliance.pipeline.registered import ARCHIVE

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from compliance.evidence.image.tar import printable
+from compliance.evidence.printing import printable
 from compliance.model.host import CommandLine, FileListing, Groups, Mounts, ProcessList, Program, Services
 from compliance.tools.host import script
 from tests.evidence.host.reading import read

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from compliance.evidence.credentials import redact_arguments
+from compliance.evidence.printing import escaped
 from compliance.evidence.subjects import MAX_NAME
 
 #: Characters kept of a message: the policy's own words, without what it repeats of the object.
@@ -34,20 +35,13 @@ def sentence(text: str | None) -> str:
     if not text:
         return ""
     (shown,), _ = redact_arguments([" ".join(text[: MESSAGE_KEPT * 4].split())])
-    shown = printable(shown)
+    shown = escaped(shown)
     return shown if len(shown) <= MESSAGE_KEPT else f"{shown[:MESSAGE_KEPT]}..."
-
-
-def printable(text: str) -> str:
-    """Text without a character that a terminal or a reader's eye would obey."""
-    if text.isprintable():
-        return text
-    return "".join(one if one.isprintable() else one.encode("unicode_escape", "replace").decode() for one in text)
 
 
 def name(text: str | None) -> str:
     """A name as it is written, printable and cut."""
-    return printable((text or "")[:MAX_NAME])
+    return escaped((text or "")[:MAX_NAME])
 
 
 def images_in(texts: Iterable[str]) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from compliance.errors import EvidenceError
 from compliance.evidence.host.text import Line, Text, Unparsed, problems, reader, rows_of, trouble, word
-from compliance.evidence.image.tar import printable
+from compliance.evidence.printing import printable
 from compliance.model.host import FileEntry, FileListing, HostRecord
 
 _OURS = re.compile(rb"([0-7]{1,4}) ([^ ]+) ([^ ]+) ([a-zA-Z?]) (/[^ ]*)(?: ([^ ]+))?")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, NamedTuple
 
 from compliance.errors import EvidenceError
-from compliance.evidence.image.tar import printable
+from compliance.evidence.printing import printable
 from compliance.evidence.recognition import without_mark
 from compliance.model.evidence import Origin, Subject
 from compliance.model.host import HostRecord, host_of, host_subject

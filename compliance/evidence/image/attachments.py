@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from compliance.errors import EvidenceError
 from compliance.evidence.image.contents import FoundAttachment
 from compliance.evidence.image.holdings import Held, Holdings, is_digest, is_sha256
+from compliance.evidence.printing import masked
 
 #: Pieces attached in one source.
 MAX_ATTACHED = 20_000
@@ -115,7 +116,8 @@ def unnamed_referrers(holdings: Holdings, root: str, seen: set[str]) -> Iterator
 
 def missing(holdings: Holdings, parent: Held, digest: str, tagged: str) -> EvidenceError:
     """What to say of a manifest that hangs on an image by its tag and was not handed in."""
-    return _trouble(holdings, parent, f"the manifest {_shown(digest)}, which hangs on {tagged}, was not handed in")
+    name = masked(digest, _TEXT_KEPT)
+    return _trouble(holdings, parent, f"the manifest {name}, which hangs on {tagged}, was not handed in")
 
 
 def _trouble(holdings: Holdings, held: Held, words: str) -> EvidenceError:
@@ -149,8 +151,4 @@ def _annotations(layer: Document) -> tuple[tuple[str, str], ...]:
 
 
 def _text(value: object) -> str:
-    return _shown(value) if isinstance(value, str) else ""
-
-
-def _shown(text: str) -> str:
-    return "".join(letter if letter.isprintable() else "?" for letter in text[:_TEXT_KEPT])
+    return masked(value, _TEXT_KEPT) if isinstance(value, str) else ""

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from compliance.evidence.image.tar import printable
+from compliance.evidence.printing import printable
 
 # --- names ----------------------------------------------------------------------------------------------------------
 

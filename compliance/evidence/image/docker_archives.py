@@ -19,6 +19,7 @@ from compliance.evidence.image.manifests import (
     is_reference,
     with_more,
 )
+from compliance.evidence.printing import masked
 
 _BLOB = re.compile(r"blobs/sha256/([0-9a-f]{64})\Z|([0-9a-f]{64})\.json\Z")
 _NAME_SHOWN = 120
@@ -53,7 +54,8 @@ def _image(entry: object, position: int, manifest: Held, holdings: Holdings) -> 
         raise holdings.trouble(f"{len(layers):,} layers at /{position} (allowed: {MAX_LAYERS:,})", manifest)
     config = _file(name, holdings)
     if config is None:
-        raise holdings.trouble(f"the configuration {_shown(name)} at /{position} is not in the archive", manifest)
+        shown = masked(name, _NAME_SHOWN)
+        raise holdings.trouble(f"the configuration {shown} at /{position} is not in the archive", manifest)
     diff_ids = diff_ids_of(holdings, config)
     faults = _named_wrong(name, config, "the configuration", hides=False)
     made = [
@@ -87,7 +89,7 @@ def _layer(
         raise holdings.trouble(f"no text at {pointer}", manifest)
     held = _file(name, holdings)
     if held is None:
-        words = f"layer {number + 1} ({_shown(name)}) is not in the archive"
+        words = f"layer {number + 1} ({masked(name, _NAME_SHOWN)}) is not in the archive"
         faults.append(FoundFault(words=words, piece=manifest.piece, pointer=pointer, hides=True))
     else:
         faults += _named_wrong(name, held, f"layer {number + 1}", hides=True)
@@ -151,7 +153,3 @@ def reconciled(layout: Sequence[FoundImage], archive: Sequence[FoundImage], mani
 
 def _blobs(image: FoundImage) -> tuple[str | None, ...]:
     return tuple(layer.actual for layer in image.layers)
-
-
-def _shown(name: str) -> str:
-    return "".join(letter if letter.isprintable() else "?" for letter in name[:_NAME_SHOWN])

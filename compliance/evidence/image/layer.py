@@ -14,8 +14,9 @@ from compliance.evidence.image.inflating import Unpacking
 from compliance.evidence.image.others import MAX_DOUBLED, Others, once
 from compliance.evidence.image.programs import Program
 from compliance.evidence.image.sources import open_piece
-from compliance.evidence.image.tar import TarMember, TarStream, printable
+from compliance.evidence.image.tar import TarMember, TarStream
 from compliance.evidence.packages.reading import oversized, read_database, wanted
+from compliance.evidence.printing import printable
 
 #: Members of one layer that are kept one by one; a Debian desktop of 69,000 files has 8,400 of them. Each takes some
 #: 500 bytes while the layer is read.

@@ -20,6 +20,7 @@ from compliance.evidence.image.attachments import (
 )
 from compliance.evidence.image.contents import FoundAttachment, FoundFault, FoundImage, FoundLayer
 from compliance.evidence.image.holdings import Held, Holdings, is_digest, is_sha256
+from compliance.evidence.printing import masked
 
 #: Manifests named by all indexes of one source.
 MAX_MANIFESTS = 10_000
@@ -424,5 +425,4 @@ def _blob_faults(
 
 
 def _short(text: str) -> str:
-    shown = "".join(letter if letter.isprintable() else "?" for letter in text[:_WORD_SHOWN])
-    return shown if len(text) <= _WORD_SHOWN else f"{shown}..."
+    return masked(text, _WORD_SHOWN) + ("..." if len(text) > _WORD_SHOWN else "")

@@ -17,7 +17,8 @@ from compliance.evidence.image.holdings import MAX_DOCUMENT, Held, Holdings, lin
 from compliance.evidence.image.inflating import Unpacking
 from compliance.evidence.image.manifests import Found, images_of_layout
 from compliance.evidence.image.sources import chunks_of, open_whole
-from compliance.evidence.image.tar import TarMember, TarStream, printable
+from compliance.evidence.image.tar import TarMember, TarStream
+from compliance.evidence.printing import masked, printable
 
 #: Members of an archive that holds images: blobs and documents, not the files in them.
 MAX_MEMBERS = 200_000
@@ -137,7 +138,7 @@ class _Archive:
                 self.outside += 1
                 self.first_outside = self.first_outside or raw
             elif member.sparse:
-                words = f"{_shown(name)} is stored with holes; make the archive again without --sparse"
+                words = f"{masked(name, _NAME_SHOWN)} is stored with holes; make the archive again without --sparse"
                 self.found.trouble(self.holdings.trouble(words))
             elif member.type is EntryType.FILE:
                 self._hold(member, name, tar)
@@ -174,13 +175,12 @@ class _Archive:
     def _tell(self) -> None:
         """What hostile or careless archives do with names."""
         if self.outside:
-            words = (
-                f"{self.outside:,} members have names that lead out of the archive, as {_shown(self.first_outside)}; "
-            )
+            first = masked(self.first_outside, _NAME_SHOWN)
+            words = f"{self.outside:,} members have names that lead out of the archive, as {first}; "
             self.found.trouble(self.holdings.trouble(words + "they were not read"))
         if self.doubled:
             first = next(iter(self.doubled))
-            words = f"{len(self.doubled):,} names stand twice with different content, as {_shown(first)}; "
+            words = f"{len(self.doubled):,} names stand twice with different content, as {masked(first, _NAME_SHOWN)}; "
             self.found.trouble(self.holdings.trouble(words + "tools differ on which counts, the last one was read"))
 
 
@@ -238,7 +238,3 @@ def _why_none(holdings: Holdings, found: Found) -> str:
     if "etc/passwd" in names or "etc/os-release" in names or "etc/os-release" in holdings.links:
         return "the file system of a container or host, without an image around it; hand in `docker save` of the image"
     return NO_IMAGE
-
-
-def _shown(name: str) -> str:
-    return "".join(letter if letter.isprintable() else "?" for letter in name[:_NAME_SHOWN])

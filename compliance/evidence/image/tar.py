@@ -17,6 +17,7 @@ from zlib import adler32
 from compliance.errors import EvidenceError
 from compliance.evidence.image.contents import EntryType
 from compliance.evidence.image.pax import pax_records, xattrs
+from compliance.evidence.printing import printable
 
 BLOCK = 512
 #: Headers of one archive, extension headers included; the largest images in use hold some 300,000 files.
@@ -84,11 +85,6 @@ class _Extended:
         self.records: dict[bytes, bytes] = {}
         self.name: bytes | None = None
         self.link: bytes | None = None
-
-
-def printable(name: bytes) -> str:
-    """A name that every output can carry, no two the same: undecodable bytes become `\\xNN`, and `\\` doubles."""
-    return name.replace(b"\\", b"\\\\").decode("utf-8", "backslashreplace")
 
 
 def is_header(block: bytes) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from compliance.evidence.image.contents import DatabaseFile
-from compliance.evidence.packages.packing import Collected, printable
+from compliance.evidence.packages.packing import Collected
+from compliance.evidence.printing import printable
 
 ECOSYSTEM = "apk"
 #: Longest value of a line that is read, in bytes: a path.

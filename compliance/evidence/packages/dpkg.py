@@ -6,7 +6,8 @@ import re
 from itertools import pairwise
 
 from compliance.evidence.image.contents import DatabaseFile
-from compliance.evidence.packages.packing import Collected, printable
+from compliance.evidence.packages.packing import Collected
+from compliance.evidence.printing import printable
 
 ECOSYSTEM = "deb"
 #: The states in which no program of the package is there.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compliance.evidence.packages.packing import printable
+from compliance.evidence.printing import printable
 
 #: What the build information begins with.
 #: Source: Go 1.26, debug/buildinfo, "buildInfoMagic".

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 import zstandard
 
 from compliance.errors import EvidenceError
+from compliance.evidence.printing import printable
 
 #: Most paths of one database file. A full desktop system has about 400,000.
 MAX_PATHS = 500_000
@@ -20,11 +21,6 @@ MAX_PACKAGES = 200_000
 _TOGETHER = 1000
 _DAMAGED = "the list of paths that packages own cannot be unpacked; read the image again"
 _LINE = re.compile(rb"[^\r\n]++")
-
-
-def printable(data: bytes) -> str:
-    """Bytes of a name as text, no two the same: undecodable bytes become `\\xNN`, and `\\` doubles."""
-    return data.replace(b"\\", b"\\\\").decode("utf-8", "backslashreplace")
 
 
 def lines(data: bytes) -> Iterator[str]:

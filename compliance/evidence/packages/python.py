@@ -7,7 +7,8 @@ import posixpath
 import re
 
 from compliance.evidence.image.contents import DatabaseFile
-from compliance.evidence.packages.packing import Collected, lines, printable
+from compliance.evidence.packages.packing import Collected, lines
+from compliance.evidence.printing import printable
 
 ECOSYSTEM = "pypi"
 #: Folders that Python imports from.

@@ -6,8 +6,9 @@ import re
 import struct
 
 from compliance.evidence.image.contents import DatabaseFile
-from compliance.evidence.packages.packing import MAX_PATHS, Collected, lines, printable
+from compliance.evidence.packages.packing import MAX_PATHS, Collected, lines
 from compliance.evidence.packages.sqlite import BrokenError, Database
+from compliance.evidence.printing import printable
 
 ECOSYSTEM = "rpm"
 #: What to do about a database of another kind.

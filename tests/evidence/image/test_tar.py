@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from compliance.errors import EvidenceError
 from compliance.evidence.image.contents import EntryType
-from compliance.evidence.image.tar import BLOCK, MAX_EXTENSION, TarMember, TarStream, is_header, printable
+from compliance.evidence.image.tar import BLOCK, MAX_EXTENSION, TarMember, TarStream, is_header
+from compliance.evidence.printing import printable
 from tests.images.making import header, member, number, padded, pax, pax_record, tar_of
 
 
