@@ -1,0 +1,61 @@
+"""Results of OpenSCAP in; the same bytes out, but for the name of the target and facts that we add of it.
+
+OpenSCAP names the machine that it runs on; tools that read results name the asset by that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from xml.sax.saxutils import escape, quoteattr
+
+from compliance.errors import ToolError
+
+_TEST = re.compile(rb"<(?:[\w.-]{1,64}:)?TestResult\b")
+_TARGET = re.compile(rb"(<((?:[\w.-]{1,64}:)?)target>)[^<]{0,1000}(</(?:[\w.-]{1,64}:)?target>)")
+_FACTS = re.compile(rb"<(?:[\w.-]{1,64}:)?target-facts>")
+#: Target and facts stand in the first bytes of a test result.
+_WITHIN = 64 * 1024
+
+
+def rewritten(results: Path, into: Path, target: str, facts: Mapping[str, str]) -> tuple[int, str]:
+    """Write the results with the target's own name and our facts; how many bytes, and their sha256.
+
+    Raises:
+        ToolError: target or facts do not stand where OpenSCAP writes them.
+    """
+    data = results.read_bytes()
+    start = _TEST.search(data, _hint(data))
+    if start is None:
+        raise ToolError(("oscap",), None, (), "wrote results without a test result")
+    named = _TARGET.search(data, start.start(), start.start() + _WITHIN)
+    place = _FACTS.search(data, start.start(), start.start() + _WITHIN)
+    if named is None or place is None or place.start() < named.end():
+        raise ToolError(("oscap",), None, (), "wrote results without a target, or without facts of it")
+    prefix = named[2].decode("ascii", "replace")
+    lines = "".join(
+        f'\n            <{prefix}fact name={quoteattr(name)} type="string">{escape(value)}</{prefix}fact>'
+        for name, value in facts.items()
+    )
+    digest = hashlib.sha256()
+    size = 0
+    view = memoryview(data)
+    with into.open("wb") as file:
+        for piece in (
+            view[: named.start()],
+            named[1] + escape(target).encode() + named[3],
+            view[named.end() : place.end()],
+            lines.encode(),
+            view[place.end() :],
+        ):
+            file.write(piece)
+            digest.update(piece)
+            size += len(piece)
+    return size, digest.hexdigest()
+
+
+def _hint(data: bytes) -> int:
+    """Where to look for the test result first: behind the content that an ARF repeats."""
+    return max(0, data.find(b":reports>"))
