@@ -61,6 +61,7 @@ _READERS = (
     "compliance.evidence.vulnerabilities.epss",
     "compliance.evidence.vulnerabilities.ssvc",
     "compliance.evidence.rules.xccdf",
+    "compliance.evidence.rules.docker_bench",
 )
 
 

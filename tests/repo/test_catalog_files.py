@@ -274,6 +274,7 @@ def test_commands_only_read(library: Library) -> None:
         "kubelet-config",
         "static-pod-manifest",
         "daemon-json",
+        "docker-bench",
         "docker-info",
         "swarm",
         "host-file-stat",
