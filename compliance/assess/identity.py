@@ -168,10 +168,11 @@ def _provenance(known: Known) -> IdentityLink:
     newest = found.newest
     if newest is None or newest.attestation.provenance is None or link.link is not Link.PROVEN:
         return link
+    for one in (match.attestation for match in found.latest):
+        contradiction = _contradiction(one, known)
+        if contradiction:
+            return _link("provenance", Link.BROKEN, f"{_says(one)}, {one.trust.value}: {contradiction}", one.at())
     one = newest.attestation
-    contradiction = _contradiction(one, known)
-    if contradiction:
-        return _link("provenance", Link.BROKEN, f"{_says(one)}, {one.trust.value}: {contradiction}", one.at())
     level = shown_level(known.image, known.chain, known.configuration.parameters)
     shown = f"; SLSA build level {level.level} is shown" if level.level is not None else ""
     built = f"{link.because.rstrip('.')}; built by {_built(one)}{shown}"

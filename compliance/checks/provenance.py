@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from compliance.model.attestation import Attestation, Provenance
@@ -15,6 +17,7 @@ from compliance.model.image_proof import (
     commit,
     declared_sources,
     has_anchors,
+    of_several,
     owner_words,
     repository,
     shown_level,
@@ -22,7 +25,7 @@ from compliance.model.image_proof import (
 )
 from compliance.model.image_reference import image_reference
 from compliance.model.image_words import cut_list, short
-from compliance.model.outcome import Severity
+from compliance.model.outcome import Severity, worst
 from compliance.model.purls import package_url
 from compliance.model.scan_lineage import repositories_of
 from compliance.model.supply_chain import SupplyChain
@@ -70,10 +73,11 @@ def image_provenance(image: Image, supply_chain: SupplyChain, params: Parameters
     FAIL when it does not hold, or nobody trusted signed it. NOT_CHECKED without an anchor, or when none names it.
     Source: SLSA 1.2, build track, provenance authentic; NIST SP 800-53 rev 5, SR-4; NIST SP 800-190, 4.1.5.
     """
-    built = _built(image, supply_chain)
+    built = _newest(image, supply_chain)
     if not isinstance(built, Verdict):
-        reason = f"built by {short(built.provenance.builder) or 'an unnamed builder'}"
-        return passed(f"{reason}, signed by {signer_of(built.attestation)} ({called(built.attestation)})", at=built.at)
+        first = built[0]
+        reason = f"built by {short(first.provenance.builder) or 'an unnamed builder'}"
+        return passed(f"{reason}, signed by {signer_of(first.attestation)} ({called(first.attestation)})", at=first.at)
     found = about(image, supply_chain, "provenance")
     bad = (*found.invalid, *found.elsewhere)
     weak = (*found.untrusted, *found.unsigned)
@@ -85,13 +89,20 @@ def image_provenance(image: Image, supply_chain: SupplyChain, params: Parameters
     return built
 
 
-def _built(image: Image, chain: SupplyChain) -> _Built | Verdict:
-    """The newest verified provenance; NOT_CHECKED without one: what nobody signed is not believed."""
+def _newest(image: Image, chain: SupplyChain) -> tuple[_Built, ...] | Verdict:
+    """The verified provenance that is newest, or all that may be; NOT_CHECKED without: nobody unsigned is believed."""
     found = about(image, chain, "provenance")
     here = image.at_config()
-    if found.newest is not None and found.newest.attestation.provenance is not None:
-        one = found.newest.attestation
-        return _Built(one, found.newest.attestation.provenance, (one.at("/predicate"), here))
+    unread = [match for match in found.latest if match.attestation.provenance is None]
+    if found.latest and not unread:
+        return tuple(
+            _Built(one, one.provenance, (one.at("/predicate"), here))
+            for match in found.latest
+            if (one := match.attestation).provenance is not None
+        )
+    if unread:
+        one = unread[0].attestation
+        return not_checked(f"{called(one)} is verified, and cannot be read as provenance", at=[one.at(), here])
     others = found.every()
     if others:
         one = others[0].attestation
@@ -100,10 +111,23 @@ def _built(image: Image, chain: SupplyChain) -> _Built | Verdict:
     return not_checked("no provenance in the evidence names its digest", at=[here])
 
 
+def _worst(image: Image, chain: SupplyChain, judge: Callable[[_Built], Verdict]) -> Verdict:
+    """The verdict on the newest verified provenance; the worst where several may be it, whatever their order."""
+    built = _newest(image, chain)
+    return built if isinstance(built, Verdict) else _worst_of([judge(one) for one in built])
+
+
+def _worst_of(verdicts: Sequence[Verdict]) -> Verdict:
+    """The first of the worst outcome, which says that it is."""
+    found = next(one for one in verdicts if one.outcome is worst(each.outcome for each in verdicts))
+    return replace(found, reason=f"{found.reason}{of_several(len(verdicts))}")
+
+
 @check(
     id="image-provenance-builder",
     title="Image was built by a trusted builder",
     severity=Severity.HIGH,
+    revision=2,
     fix="Build on a platform that is named under trust.builders, or name this one there by its exact id.",
     effort=Effort.PLATFORM,
 )
@@ -113,9 +137,10 @@ def image_provenance_builder(image: Image, supply_chain: SupplyChain, params: Pa
     NOT_CHECKED without verified provenance, or when no builder is named there.
     Source: SLSA 1.2, "Verifying artifacts", step 1 (builder id and the levels it may claim).
     """
-    built = _built(image, supply_chain)
-    if isinstance(built, Verdict):
-        return built
+    return _worst(image, supply_chain, lambda built: _by_builder(built, params))
+
+
+def _by_builder(built: _Built, params: Parameters) -> Verdict:
     builder = built.provenance.builder
     if not builder:
         return failed(f"{called(built.attestation)} names no builder", at=built.at)
@@ -130,6 +155,7 @@ def image_provenance_builder(image: Image, supply_chain: SupplyChain, params: Pa
     id="image-provenance-build-type",
     title="How the image was built is a known way",
     severity=Severity.LOW,
+    revision=2,
     fix="Use a builder whose build type is published, and that fills it in.",
     effort=Effort.PLATFORM,
 )
@@ -139,9 +165,10 @@ def image_provenance_build_type(image: Image, supply_chain: SupplyChain) -> Verd
     FAIL when it names none; NOT_CHECKED for one that is not known: a person says what it means.
     Source: SLSA 1.2, build provenance v1, "buildType".
     """
-    built = _built(image, supply_chain)
-    if isinstance(built, Verdict):
-        return built
+    return _worst(image, supply_chain, _of_type)
+
+
+def _of_type(built: _Built) -> Verdict:
     kind = built.provenance.build_type
     if not kind:
         return failed(f"{called(built.attestation)} names no build type", at=built.at)
@@ -154,6 +181,7 @@ def image_provenance_build_type(image: Image, supply_chain: SupplyChain) -> Verd
     id="image-provenance-source",
     title="Image was built from the declared repository",
     severity=Severity.CRITICAL,
+    revision=2,
     fix="Build from the repository that is declared for the image, or correct the declaration under trust.sources.",
     effort=Effort.PLATFORM,
 )
@@ -163,9 +191,10 @@ def image_provenance_source(image: Image, supply_chain: SupplyChain, params: Par
     `git+`, `.git`, the scheme, a user and a ref make no difference; the owner does. NOT_CHECKED where none is declared.
     Source: SLSA 1.2, "Verifying artifacts", step 2 (expectations on the source repository).
     """
-    built = _built(image, supply_chain)
-    if isinstance(built, Verdict):
-        return built
+    return _worst(image, supply_chain, lambda built: _from_source(built, image, params))
+
+
+def _from_source(built: _Built, image: Image, params: Parameters) -> Verdict:
     source = built.provenance.source
     declared = declared_sources(image, params)
     if not declared:
@@ -183,6 +212,7 @@ def image_provenance_source(image: Image, supply_chain: SupplyChain, params: Par
     id="image-provenance-commit",
     title="Image was built from the commit that it names",
     severity=Severity.MEDIUM,
+    revision=2,
     fix="Let the build set the label org.opencontainers.image.revision to the commit it builds.",
 )
 def image_provenance_commit(image: Image, supply_chain: SupplyChain) -> Verdict:
@@ -191,9 +221,10 @@ def image_provenance_commit(image: Image, supply_chain: SupplyChain) -> Verdict:
     NOT_CHECKED where either names none.
     Source: SLSA 1.2, build provenance v1, "resolvedDependencies"; OCI image specification 1.1, annotations.
     """
-    built = _built(image, supply_chain)
-    if isinstance(built, Verdict):
-        return built
+    return _worst(image, supply_chain, lambda built: _at_commit(built, image))
+
+
+def _at_commit(built: _Built, image: Image) -> Verdict:
     label = image.config.labels.get(_REVISION, "")
     digest = built.provenance.source_digest
     at = (*built.at, image.at_config("Labels"))
@@ -209,6 +240,7 @@ def image_provenance_commit(image: Image, supply_chain: SupplyChain) -> Verdict:
     id="image-provenance-claims",
     title="Signing certificate and provenance name the same source",
     severity=Severity.CRITICAL,
+    revision=2,
     fix="Find out who signed a statement about a build that was not theirs, and do not run the image.",
 )
 def image_provenance_claims(image: Image, supply_chain: SupplyChain) -> Verdict:
@@ -217,9 +249,10 @@ def image_provenance_claims(image: Image, supply_chain: SupplyChain) -> Verdict:
     NOT_CHECKED for a signature by a plain key, which claims nothing, and where the two name nothing in common.
     Source: Sigstore Fulcio, docs/oid-info.md, 1.3.6.1.4.1.57264.1.12 to .14; SLSA 1.2, provenance authentic.
     """
-    built = _built(image, supply_chain)
-    if isinstance(built, Verdict):
-        return built
+    return _worst(image, supply_chain, _as_claimed)
+
+
+def _as_claimed(built: _Built) -> Verdict:
     claims, said = built.attestation.claims, built.provenance
     sides = (
         ("repository", repository(claims.get("source-repository-uri", "")), repository(said.source)),
@@ -240,6 +273,7 @@ def image_provenance_claims(image: Image, supply_chain: SupplyChain) -> Verdict:
     id="image-slsa-level-1",
     title="Provenance of the image is complete (SLSA build level 1)",
     severity=Severity.MEDIUM,
+    revision=2,
     fix=_BUILD,
     effort=Effort.PLATFORM,
 )
@@ -255,6 +289,7 @@ def image_slsa_level_1(image: Image, supply_chain: SupplyChain, params: Paramete
     id="image-slsa-level-2",
     title="Provenance of the image is signed by a hosted builder (SLSA build level 2)",
     severity=Severity.MEDIUM,
+    revision=2,
     fix=_BUILD,
     effort=Effort.PLATFORM,
 )
@@ -270,6 +305,7 @@ def image_slsa_level_2(image: Image, supply_chain: SupplyChain, params: Paramete
     id="image-slsa-level-3",
     title="Provenance of the image comes from a hardened builder (SLSA build level 3)",
     severity=Severity.LOW,
+    revision=2,
     fix=_BUILD,
     effort=Effort.PLATFORM,
 )
@@ -300,42 +336,59 @@ def _level(image: Image, chain: SupplyChain, params: Parameters, asked: int) -> 
     id="image-verification-summary",
     title="Verification summary of the image says that it passed",
     severity=Severity.MEDIUM,
+    revision=2,
     fix="Verify the image again against its policy, and do not run it until the summary says PASSED.",
 )
 def image_verification_summary(image: Image, supply_chain: SupplyChain) -> Verdict:
     """The newest verified summary about the image says PASSED, and of a resource that is this image.
 
-    NOT_CHECKED without a summary whose signature is of somebody trusted.
+    NOT_CHECKED without a summary whose signature is of somebody trusted, and where its resource names neither digest
+    nor repository.
     Source: SLSA 1.2, verification summary attestation, "verificationResult", "resourceUri".
     """
     found = about(image, supply_chain, "vsa")
     here = image.at_config()
-    best = found.newest
-    if best is None or best.attestation.summary is None:
+    if not found.latest:
         return not_checked("no verified summary in the evidence names its digest", at=[here])
-    said, at = best.attestation.summary, [best.attestation.at("/predicate"), here]
+    return _worst_of([_summarised(match.attestation, image) for match in found.latest])
+
+
+def _summarised(one: Attestation, image: Image) -> Verdict:
+    said, at = one.summary, [one.at("/predicate"), image.at_config()]
+    if said is None:
+        return not_checked(f"{called(one)} is verified, and cannot be read as a summary", at=at)
     levels = listed(map(short, said.levels), limit=4) or "no level"
     told = f"{short(said.verifier)} says {short(said.result)} ({levels}) of {short(said.resource)}"
     if said.result != "PASSED":
         return failed(told, at=at)
-    if not _is_this(said.resource, image):
-        return failed(f"{told}, which is another image than {listed(map(short, image.names), limit=2)}", at=at)
-    return passed(told, at=at)
+    match _is_this(said.resource, image):
+        case True:
+            return passed(told, at=at)
+        case False:
+            own = listed(map(short, image.names), limit=2) or "this image"
+            return failed(f"{told}, which is another image than {own}", at=at)
+        case None:
+            return not_checked(f"{told}, which does not say of which repository or by which digest", at=at)
 
 
-def _is_this(resource: str, image: Image) -> bool:
-    """Whether a resource URI names the image by its digest or a repository of it; any does where it has no name."""
+def _is_this(resource: str, image: Image) -> bool | None:
+    """Whether a resource URI names the image by its digest or its repository; None where it says neither of them.
+
+    The last part of a repository's name is no name of it: anybody's may end so.
+    """
     digests = {image.digests.manifest, image.digests.index, image.digests.config}
     url = package_url(resource)
     name, _, digest = resource.partition("://")[2].partition("@") if "://" in resource else resource.partition("@")
     if url is not None:
-        name, digest = url.qualifier("repository_url") or url.name, url.version
+        name, digest = url.qualifier("repository_url"), url.version
     if digest.startswith("sha256:"):
         return digest in digests
     own = repositories_of(image)
-    if not own or not name:
-        return bool(name)
-    return image_reference(name).path in own or (url is not None and any(one.endswith(f"/{name}") for one in own))
+    if url is not None and not name:
+        return None if not own or any(one.endswith(f"/{url.name}") for one in own) else False
+    if not own:
+        return None
+    return image_reference(name).path in own
 
 
 @check(

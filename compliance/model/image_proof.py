@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 
@@ -32,8 +32,20 @@ class About:
 
     @property
     def newest(self) -> AttestationMatch | None:
-        """The verified one of the latest proven time; one without a proven time counts as older than any with."""
-        return max(self.verified, key=_age, default=None)
+        """The first of `latest`; None where there is none."""
+        return next(iter(self.latest), None)
+
+    @property
+    def latest(self) -> tuple[AttestationMatch, ...]:
+        """The verified ones of the latest proven time; one without a proven time counts as older than any with.
+
+        Where none is proven, those of the latest time that they state themselves, and those that state none, which may
+        be newer. Several are in an order that does not depend on their paths.
+        """
+        aged = [(_age(match), match) for match in self.verified]
+        last = max((age for age, _ in aged), default=(False, _NEVER))
+        found = [match for age, match in aged if age == last or (not last[0] and age[1] == _NEVER)]
+        return tuple(sorted(found, key=lambda one: (one.attestation.origin.sha256, one.attestation.subject.id)))
 
     def every(self) -> tuple[AttestationMatch, ...]:
         """All that name the image's digest."""
@@ -75,11 +87,10 @@ def signer_of(one: Attestation) -> str:
     return f"{short(one.signer) or 'a trusted key'}{issuer}"
 
 
-def _age(match: AttestationMatch) -> tuple[bool, datetime, str, str]:
+def _age(match: AttestationMatch) -> tuple[bool, datetime]:
+    """Whether its time is proven, and the time that is proven or else stated."""
     one = match.attestation
-    said = one.proven_time or _stated(one)
-    when = moment(said or "") or _NEVER
-    return (one.proven_time is not None, when, one.subject.id, one.origin.path)
+    return (one.proven_time is not None, moment(one.proven_time or _stated(one)) or _NEVER)
 
 
 def _stated(one: Attestation) -> str:
@@ -139,12 +150,24 @@ class Level:
 def shown_level(image: Image, chain: SupplyChain, params: Parameters) -> Level:
     """The least that is shown: by the document itself, by its signature, and by the table of builders.
 
+    Of several that may be the newest it is the lowest.
     Source: SLSA 1.2, build track; the level of a builder is the organisation's word (trust.builders).
     """
     found = about(image, chain, "provenance")
-    best = found.newest or next(iter(found.untrusted or found.undecided or found.unsigned), None)
-    if best is None:
+    first = next(iter(found.untrusted or found.undecided or found.unsigned), None)
+    best = found.latest or ((first,) if first is not None else ())
+    if not best:
         return Level(level=None, because="no provenance in the evidence names its digest", match=None)
+    least = min((_level_of(match, params) for match in best), key=lambda shown: shown.level or 0)
+    return replace(least, because=f"{least.because}{of_several(len(best))}")
+
+
+def of_several(number: int) -> str:
+    """What is added where several verified statements may be the newest, and the worst of them was taken."""
+    return f"; the worst of {number} verified ones, of which no proven time tells the newest" if number > 1 else ""
+
+
+def _level_of(best: AttestationMatch, params: Parameters) -> Level:
     one = best.attestation
     lacks = _lacking(one.provenance)
     if lacks:

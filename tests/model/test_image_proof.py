@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from compliance.checks.provenance import image_provenance_builder, image_provenance_source
 from compliance.model.attestation import Attestation
 from compliance.model.configuration import Parameters
 from compliance.model.image_proof import about, commit, repository, shown_level
 from compliance.model.images import join
+from compliance.model.outcome import Outcome
 from compliance.model.supply_chain import SupplyChain, join_proof
 from tests.checks.supply_chain_records import parameters, proof
 from tests.model.test_vulnerability_items import image
@@ -72,6 +74,40 @@ def test_the_newest_trusted_one_counts_by_proven_time_and_not_by_file() -> None:
         best = about(image(), chain_of(*order), "provenance").newest
         assert best is not None
         assert best.attestation.proven_time == "2026-08-02T00:00:00Z"
+
+
+def test_of_several_that_may_be_the_newest_the_worst_counts_whatever_their_paths() -> None:
+    """By plain keys, of one stated day or of none: a builder of nobody is not hidden by the name of another file."""
+    good = {"about": "provenance", "digests": ["MANIFEST"], "provenance": {}}
+    evil = {**good, "provenance": {"builder": "https://build.example/evil", "source": "git+https://git.example/evil"}}
+    settings = {"sources": [{"image": "*", "repository": "https://git.example/shop/web"}], "vex_authors": []}
+    params = parameters({"parameters": {"trust": {**TABLE["parameters"]["trust"], **settings}}})
+    for one, other in ((good, evil), (evil, good)):
+        chain = chain_of({**one, "path": "a.json"}, {**other, "path": "b.json"})
+        builder = image_provenance_builder.function(image(), chain, params)
+        assert (builder.outcome, "the worst of 2" in builder.reason) == (Outcome.FAIL, True)
+        assert image_provenance_source.function(image(), chain, params).outcome is Outcome.FAIL
+        level = shown_level(image(), chain, params)
+        assert (level.level, "the worst of 2" in level.because) == (1, True)
+    first, second = (
+        about(image(), chain_of({**good, "path": path}, {**evil, "path": other}), "provenance").latest
+        for path, other in (("a.json", "b.json"), ("b.json", "a.json"))
+    )
+    assert len(first) == len(second) == 2
+
+
+def test_one_that_states_no_time_may_be_the_newest() -> None:
+    """A stated time is the newest of those stated; beside it stands what states none. A proven time settles it."""
+    good = {"about": "provenance", "digests": ["MANIFEST"], "provenance": {"finished": "2026-08-01T00:00:00Z"}}
+    older = {**good, "provenance": {"finished": "2026-07-01T00:00:00Z"}}
+    silent = {**good, "provenance": {}}
+    found = about(image(), chain_of(good, older, silent), "provenance").latest
+    assert sorted(one.attestation.provenance.finished or "" for one in found if one.attestation.provenance) == [
+        "",
+        "2026-08-01T00:00:00Z",
+    ]
+    proven = {**older, "proven_time": "2026-07-01T00:00:00Z"}
+    assert len(about(image(), chain_of(good, silent, proven), "provenance").latest) == 1
 
 
 @pytest.mark.parametrize(
