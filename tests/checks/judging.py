@@ -119,7 +119,11 @@ def subjects_of(check: Check, records: list[Record], found: Joined) -> list[obje
 
 def verdicts(check: Check, records: list[Record], parameters: Parameters) -> list[Verdict]:
     """One verdict for each subject of a check."""
-    found = joined_records(records)
+    return verdicts_among(check, records, joined_records(records), parameters)
+
+
+def verdicts_among(check: Check, records: list[Record], found: Joined, parameters: Parameters) -> list[Verdict]:
+    """One verdict for each subject of a check, of records that are joined already."""
     context: dict[str, object] = {"params": parameters, "as_of": AS_OF, **found._asdict()}
     arguments = [context[name] for name in check.context]
     return [check.function(subject, *arguments) for subject in subjects_of(check, records, found)]

@@ -9,8 +9,18 @@ import pytest
 
 import compliance.checks
 from compliance.model.check import Check, discover
+from compliance.model.configuration import Parameters
 from compliance.model.outcome import Outcome, worst
-from tests.checks.judging import PARAMETERS, parameters_of, records_of, verdicts
+from compliance.model.reader import Record
+from compliance.pipeline.joining import Joined
+from tests.checks.judging import (
+    PARAMETERS,
+    joined_records,
+    parameters_of,
+    records_of,
+    verdicts,
+    verdicts_among,
+)
 
 FOLDER = Path(__file__).parent
 CHECKS = {check.id: check for check in discover(compliance.checks)}
@@ -29,8 +39,10 @@ def name_of(case: Path) -> str:
 
 
 @cache
-def every_record() -> tuple[tuple[Path, tuple[object, ...]], ...]:
-    return tuple((case, tuple(records_of(case))) for case in CASES)
+def every_case() -> tuple[tuple[Path, list[Record], Joined, Parameters], ...]:
+    """All cases, read and joined once: each check is run on each of them."""
+    read = [(case, records_of(case)) for case in CASES]
+    return tuple((case, records, joined_records(records), parameters_of(case)) for case, records in read)
 
 
 @pytest.mark.parametrize("case", CASES, ids=name_of)
@@ -53,8 +65,8 @@ def test_a_check_has_cases_that_pass_and_fail(check: Check) -> None:
 @pytest.mark.parametrize("check", CHECKS.values(), ids=lambda check: check.id)
 def test_no_fixture_makes_a_check_raise(check: Check) -> None:
     """Each check judges the records of all fixtures, and says in a sentence what it saw and where."""
-    for case, records in every_record():
-        for verdict in verdicts(check, list(records), parameters_of(case)):  # type: ignore[arg-type]
+    for case, records, found, parameters in every_case():
+        for verdict in verdicts_among(check, records, found, parameters):
             assert verdict.reason.strip() == verdict.reason != "", case
             assert "\n" not in verdict.reason
             if verdict.outcome is not Outcome.NOT_CHECKED:
