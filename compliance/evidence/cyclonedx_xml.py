@@ -6,7 +6,6 @@ Source: CycloneDX/specification, schema/bom-1.2.xsd to bom-1.7.xsd.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import TypeVar
 
 import msgspec
@@ -15,9 +14,9 @@ from compliance.errors import EvidenceError
 from compliance.evidence.cyclonedx_bom import sbom_of
 from compliance.evidence.cyclonedx_parts import Bom, Metadata
 from compliance.evidence.cyclonedx_tree import Tree
-from compliance.evidence.sbom_parts import KIND, misshapen, split
+from compliance.evidence.sbom_parts import KIND, misshapen, reading, split
 from compliance.evidence.xml_documents import Handlers, locate, walk
-from compliance.model.reader import Reader, Record, Slice
+from compliance.model.reader import Reader, Slice
 from compliance.model.sbom import Sbom
 
 T = TypeVar("T")
@@ -35,15 +34,6 @@ def identify(head: bytes) -> bool:
         return False
     before = _BEFORE.match(text)
     return _ROOT.match(text, before.end() if before else 0) is not None
-
-
-def read(data: bytes, slice: Slice, path: str, sha256: str) -> Iterator[Record | EvidenceError]:
-    """One Sbom, or an EvidenceError."""
-    try:
-        yield _sbom(data, slice, path, sha256)
-    except EvidenceError as error:
-        error.path, error.kind = path, KIND
-        yield error
 
 
 def _sbom(data: bytes, slice: Slice, path: str, sha256: str) -> Sbom:
@@ -73,7 +63,7 @@ READER = Reader(
     evidence_kinds=("sbom",),
     identify=identify,
     split=split,
-    read=read,
+    read=reading(_sbom),
     locate=locate,
     record=Sbom,
 )

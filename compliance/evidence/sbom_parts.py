@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO, TypeVar
 
@@ -15,8 +15,8 @@ from compliance.evidence.json_documents import decode_json
 from compliance.evidence.purl import MAX_PURL, component, plain_text
 from compliance.evidence.recognition import every_key, without_mark
 from compliance.model.evidence import Origin, Subject, SubjectType
-from compliance.model.reader import Slice
-from compliance.model.sbom import Component, DescribedDigest
+from compliance.model.reader import Record, Slice
+from compliance.model.sbom import Component, DescribedDigest, Sbom
 
 T = TypeVar("T")
 
@@ -66,6 +66,21 @@ def split(stream: BinaryIO) -> Iterator[Slice | EvidenceError]:
         yield EvidenceError(f"{length:,} bytes, above the limit of {MAX_BYTES:,} for one SBOM", kind=KIND)
     else:
         yield Slice(offset=0, length=length, line=1, document=None, item=None, count=1)
+
+
+def reading(
+    sbom: Callable[[bytes, Slice, str, str], Sbom],
+) -> Callable[[bytes, Slice, str, str], Iterator[Record | EvidenceError]]:
+    """A reader's `read`: the Sbom of a document, or the one EvidenceError that says why there is none."""
+
+    def read(data: bytes, slice: Slice, path: str, sha256: str) -> Iterator[Record | EvidenceError]:
+        try:
+            yield sbom(data, slice, path, sha256)
+        except EvidenceError as error:
+            error.path, error.kind = path, KIND
+            yield error
+
+    return read
 
 
 # -- decoding --------------------------------------------------------------------------------------------------

@@ -5,16 +5,13 @@ Source: spdx/spdx-spec, v2.2 and v2.3, schemas/spdx-schema.json.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import msgspec
 
-from compliance.errors import EvidenceError
 from compliance.evidence.recognition import without_mark
-from compliance.evidence.sbom_parts import decoded, locate, split, top_keys, unambiguous
+from compliance.evidence.sbom_parts import decoded, locate, reading, split, top_keys, unambiguous
 from compliance.evidence.spdx_document import sbom_of, version_of
 from compliance.evidence.spdx_parts import SpdxDocument
-from compliance.model.reader import Reader, Record, Slice
+from compliance.model.reader import Reader, Slice
 from compliance.model.sbom import Sbom
 
 _decoder = msgspec.json.Decoder(SpdxDocument)
@@ -26,15 +23,6 @@ def identify(head: bytes) -> bool:
         return False
     keys = top_keys(head)
     return b"spdxVersion" in keys or (b"SPDXID" in keys and b"creationInfo" in keys)
-
-
-def read(data: bytes, slice: Slice, path: str, sha256: str) -> Iterator[Record | EvidenceError]:
-    """One Sbom, or an EvidenceError."""
-    try:
-        yield _sbom(data, slice, path, sha256)
-    except EvidenceError as error:
-        error.path = path
-        yield error
 
 
 def _sbom(data: bytes, slice: Slice, path: str, sha256: str) -> Sbom:
@@ -63,7 +51,7 @@ READER = Reader(
     evidence_kinds=("sbom",),
     identify=identify,
     split=split,
-    read=read,
+    read=reading(_sbom),
     locate=locate,
     record=Sbom,
 )

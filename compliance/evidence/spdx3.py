@@ -7,7 +7,6 @@ Source: spdx/spdx-spec, v3.0.1, profiles Core and Software, serialization JSON-L
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 
 import msgspec
@@ -15,10 +14,10 @@ import msgspec
 from compliance.errors import EvidenceError
 from compliance.evidence.purl import plain_text
 from compliance.evidence.recognition import without_mark
-from compliance.evidence.sbom_parts import KIND, MAX_COMPONENTS, decoded, locate, split, top_keys, unambiguous
+from compliance.evidence.sbom_parts import MAX_COMPONENTS, decoded, locate, reading, split, top_keys, unambiguous
 from compliance.evidence.spdx3_graph import Graph, Translated, translated
 from compliance.evidence.spdx_document import sbom_of
-from compliance.model.reader import Reader, Record, Slice
+from compliance.model.reader import Reader, Slice
 from compliance.model.sbom import DescribedDigest, Sbom
 
 _CONTEXT = re.compile(rb'"@context"\s*:\s*(?:\[\s*)?"https?://spdx\.org/rdf/3')
@@ -35,15 +34,6 @@ _decoder = msgspec.json.Decoder(Graph)
 def identify(head: bytes) -> bool:
     """Whether the outermost object takes its words from SPDX 3."""
     return _CONTEXT.search(head) is not None and b"@context" in top_keys(head)
-
-
-def read(data: bytes, slice: Slice, path: str, sha256: str) -> Iterator[Record | EvidenceError]:
-    """One Sbom, or an EvidenceError."""
-    try:
-        yield _sbom(data, slice, path, sha256)
-    except EvidenceError as error:
-        error.path, error.kind = path, KIND
-        yield error
 
 
 def _sbom(data: bytes, slice: Slice, path: str, sha256: str) -> Sbom:
@@ -105,7 +95,7 @@ READER = Reader(
     evidence_kinds=("sbom",),
     identify=identify,
     split=split,
-    read=read,
+    read=reading(_sbom),
     locate=locate,
     record=Sbom,
 )

@@ -15,7 +15,7 @@ import msgspec
 
 from compliance.errors import EvidenceError
 from compliance.evidence.recognition import without_mark
-from compliance.evidence.sbom_parts import KIND, MAX_COMPONENTS, split, too_many
+from compliance.evidence.sbom_parts import MAX_COMPONENTS, reading, split, too_many
 from compliance.evidence.spdx_document import sbom_of, version_of
 from compliance.evidence.spdx_parts import (
     Annotation,
@@ -28,7 +28,7 @@ from compliance.evidence.spdx_parts import (
     SpdxDocument,
     VerificationCode,
 )
-from compliance.model.reader import Reader, Record, Slice
+from compliance.model.reader import Reader, Slice
 from compliance.model.sbom import Sbom
 
 #: Lines of one `<text>`.
@@ -70,14 +70,9 @@ def identify(head: bytes) -> bool:
     return _FIRST.match(without_mark(head)) is not None
 
 
-def read(data: bytes, slice: Slice, path: str, sha256: str) -> Iterator[Record | EvidenceError]:
-    """One Sbom, or an EvidenceError."""
-    try:
-        document = _Reading(()).whole(data)
-        yield sbom_of(document, version_of(document), slice, path, sha256)
-    except EvidenceError as error:
-        error.path, error.kind = path, KIND
-        yield error
+def _sbom(data: bytes, slice: Slice, path: str, sha256: str) -> Sbom:
+    document = _Reading(()).whole(data)
+    return sbom_of(document, version_of(document), slice, path, sha256)
 
 
 def locate(data: bytes, line: int, pointers: list[str]) -> list[int]:
@@ -282,7 +277,7 @@ READER = Reader(
     evidence_kinds=("sbom",),
     identify=identify,
     split=split,
-    read=read,
+    read=reading(_sbom),
     locate=locate,
     record=Sbom,
 )

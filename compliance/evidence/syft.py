@@ -5,8 +5,6 @@ Source: anchore/syft 1.18.1, schema/json/schema-16.0.19.json; `source.target` is
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import msgspec
 
 from compliance.errors import EvidenceError
@@ -20,6 +18,7 @@ from compliance.evidence.sbom_parts import (
     decoded,
     locate,
     origin_of,
+    reading,
     reference,
     said_date,
     split,
@@ -29,7 +28,7 @@ from compliance.evidence.sbom_parts import (
     top_keys,
     unambiguous,
 )
-from compliance.model.reader import Reader, Record, Slice
+from compliance.model.reader import Reader, Slice
 from compliance.model.sbom import Sbom
 
 
@@ -94,15 +93,6 @@ def identify(head: bytes) -> bool:
     if b"artifacts" not in keys or b"matches" in keys:
         return False
     return b'"foundBy"' in head or b"artifactRelationships" in keys
-
-
-def read(data: bytes, slice: Slice, path: str, sha256: str) -> Iterator[Record | EvidenceError]:
-    """One Sbom, or an EvidenceError."""
-    try:
-        yield _sbom(data, slice, path, sha256)
-    except EvidenceError as error:
-        error.path = path
-        yield error
 
 
 def _sbom(data: bytes, slice: Slice, path: str, sha256: str) -> Sbom:
@@ -182,7 +172,7 @@ READER = Reader(
     evidence_kinds=("sbom",),
     identify=identify,
     split=split,
-    read=read,
+    read=reading(_sbom),
     locate=locate,
     record=Sbom,
 )
