@@ -168,8 +168,9 @@ def held(good: bool) -> Outcome:
 
 
 def agreed(answers: Sequence[Answer]) -> Verdict:
-    """One verdict on what several sources say: the worst of them, with all of it told where they differ.
+    """One verdict on what several sources say: the worst of them, with all of it told where their words differ.
 
+    Only where their outcomes differ as well are they said to differ: one fact has many wordings.
     The places are those of the worst answers first, and then of the others that differ from them.
     """
     if not answers:
@@ -182,7 +183,8 @@ def agreed(answers: Sequence[Answer]) -> Verdict:
     told = [f"{words} ({_sources(those)})" for (_, words), those in ordered[:_ANSWERS_TOLD]]
     if len(ordered) > _ANSWERS_TOLD:
         told.append(f"and {len(ordered) - _ANSWERS_TOLD} more")
-    reason = f"sources differ: {'; '.join(told)}" if len(told) > 1 else told[0]
+    differ = len({one.outcome for one in answers}) > 1
+    reason = f"sources differ: {'; '.join(told)}" if differ else "; ".join(told)
     at = tuple(dict.fromkeys(place for _, those in ordered for one in those for place in one.at))
     return _VERDICTS[outcome](reason, at)
 
