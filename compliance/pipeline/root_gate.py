@@ -48,7 +48,7 @@ def gate(root: Path, platforms: Sequence[str]) -> Mapping[str, str]:
         ToolError: it is missing or empty, does not say what system it is, has no package database, or is not what
             the content is for: every rule would pass or not apply, and prove nothing.
     """
-    if not root.is_dir() or not any(os.scandir(root)):
+    if not root.is_dir() or not list(root.iterdir()):
         raise _refused("the root is missing or empty")
     release = _release(root)
     if not release.get("ID"):
@@ -100,7 +100,7 @@ def _present(root: Path, name: str) -> bool:
     path = root / name
     if _leaves(root, path):
         return False
-    return any(os.scandir(path)) if path.is_dir() else path.is_file() and path.stat().st_size > 0
+    return bool(list(path.iterdir())) if path.is_dir() else path.is_file() and path.stat().st_size > 0
 
 
 def _is(release: Mapping[str, str], vendor: str, product: str, version: str) -> bool:

@@ -250,7 +250,7 @@ def _scan(found: FoundImage, number: int, of: int, request: ScanRequest, content
 
 
 def _environment(found: FoundImage) -> list[str]:
-    """`NAME=VALUE` as the image's configuration has them, but for what looks like a credential: results may hold them."""
+    """`NAME=VALUE` as the image states them, without what looks like a credential: results may repeat them."""
     document = decode_json(found.config_bytes.decode("utf-8", "replace"), 1)
     config = document.get("config") if isinstance(document, dict) else None
     entries = config.get("Env") if isinstance(config, dict) else None

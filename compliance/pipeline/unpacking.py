@@ -240,8 +240,8 @@ class _Unpacking:
         for place, node in reversed(folders):
             self._own(place, node)
             os.chmod(place, stat.S_IMODE(node.mode))  # noqa: PTH101 - same
-        for rest in os.scandir(self._blobs):
-            os.unlink(rest.path)  # noqa: PTH108 - what an upper layer replaced
+        for rest in list(self._blobs.iterdir()):
+            rest.unlink()  # what an upper layer replaced
 
     def _walk(self) -> Iterator[tuple[bytes, _Node]]:
         """Every name but the root's own, folders before what they hold, sorted."""
