@@ -6,6 +6,7 @@ Source: package-url/purl-spec, PURL-SPECIFICATION.rst and PURL-TYPES.rst (2025).
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 _SEPARATORS = re.compile(r"[-_.]+")
@@ -31,6 +32,7 @@ class PackageUrl(NamedTuple):
         return next((value for name, value in self.qualifiers if name == key), "")
 
 
+@lru_cache(maxsize=1024)  # a product stands in every statement about it
 def package_url(text: str) -> PackageUrl | None:
     """A package URL taken apart; None when it is none."""
     if text[:4].lower() != "pkg:" or len(text) > _LONGEST:
