@@ -8,18 +8,30 @@ and "Storing Sparse Files"; libarchive tar(5).
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 from zlib import adler32
 
 from compliance.errors import EvidenceError
 from compliance.evidence.image.contents import EntryType
 from compliance.evidence.image.pax import pax_records, xattrs
+from compliance.evidence.image.tar_fields import (
+    BLOCK,
+    EXTENSIONS,
+    NO_DATA,
+    PLAIN,
+    TYPES,
+    ZEROS,
+    TarMember,
+    prefix_of,
+    signed_sum,
+    unpacked,
+)
 from compliance.evidence.printing import printable
 
-BLOCK = 512
+__all__ = ["BLOCK", "MAX_EXTENSION", "MAX_MEMBERS", "TarMember", "TarStream", "is_header"]
+
 #: Headers of one archive, extension headers included; the largest images in use hold some 300,000 files.
 MAX_MEMBERS = 1_000_000
 #: Bytes of one extension header. Source: Go archive/tar, maxSpecialFileSize.
@@ -38,44 +50,10 @@ _NAME_SHOWN = 200
 #: Number fields remembered: most members share their mode and owner, and a dictionary is faster than int().
 _REMEMBERED = 50_000
 
-_fields = struct.Struct("100s8s8s8s12s12x8s1s100s6s2x64x8s8s155s12x").unpack
-_ZEROS = b"\0" * BLOCK
-_TYPES = {
-    b"\0": EntryType.FILE, b"0": EntryType.FILE, b"7": EntryType.FILE, b"S": EntryType.FILE,
-    b"1": EntryType.HARDLINK, b"2": EntryType.SYMLINK, b"3": EntryType.DEVICE, b"4": EntryType.DEVICE,
-    b"5": EntryType.DIRECTORY, b"6": EntryType.OTHER,
-}  # fmt: skip
-#: Types whose size is no data in the archive, whatever it says. Source: Go archive/tar, isHeaderOnlyType.
-_NO_DATA = frozenset({b"1", b"2", b"3", b"4", b"5", b"6"})
-_PLAIN = frozenset({b"0", b"\0", b"7"})
-_EXTENSIONS = frozenset({b"x", b"X", b"g", b"L", b"K"})
 _NO_DEVICE = (0, 0)
 _NO_XATTRS: Mapping[bytes, bytes] = MappingProxyType({})
 #: What a global header could change of the members after it.
 _CHANGES = (b"path", b"linkpath", b"size", b"uid", b"gid", b"SCHILY.", b"GNU.")
-
-
-class TarMember(NamedTuple):
-    """A member as its headers say it.
-
-    `name` and `link` are raw bytes. `mode` is the low 12 bits. `size` is the logical size in bytes: of a
-    sparse file it is larger than what is stored. `number` counts members from 1. `offset` and `stored`
-    are the place of its data in the stream. `device` is (major, minor) of a device, else (0, 0).
-    """
-
-    name: bytes
-    type: EntryType
-    mode: int
-    uid: int
-    gid: int
-    size: int
-    link: bytes
-    xattrs: Mapping[bytes, bytes]
-    number: int
-    offset: int
-    stored: int
-    sparse: bool
-    device: tuple[int, int]
 
 
 class _Extended:
@@ -89,7 +67,7 @@ class _Extended:
 
 def is_header(block: bytes) -> bool:
     """Whether 512 bytes are the header of a tar archive's first member, by their checksum."""
-    if len(block) < BLOCK or block == _ZEROS:
+    if len(block) < BLOCK or block == ZEROS:
         return False
     try:
         TarStream(iter((block,)))._verify(block)
@@ -214,7 +192,7 @@ class TarStream:
         while True:
             self._skip()
             block = self._block()
-            if not block or block == _ZEROS:
+            if not block or block == ZEROS:
                 self._end(block, extended is not None)
                 return None
             self.number += 1
@@ -222,8 +200,8 @@ class TarStream:
             if self.number > self._most:
                 self._fail(f"more than {self._most:,} members, which is the most that is read; split the archive")
             self._verify(block)
-            fields = _fields(block)
-            if fields[6] not in _EXTENSIONS:
+            fields = unpacked(block)
+            if fields[6] not in EXTENSIONS:
                 return self._member(fields, block, extended)
             extended = self._extension(fields, extended)
 
@@ -231,10 +209,10 @@ class TarStream:
         name, mode, uid, gid, size, _, flag, link, magic, major, minor, prefix = fields
         name = name.partition(b"\0")[0]
         if prefix[0] and magic[:5] == b"ustar":
-            name = _prefix(prefix, block, magic) + name
+            name = prefix_of(prefix, block, magic) + name
         self._name = name
         number = self._numbers
-        kind = _TYPES.get(flag, EntryType.OTHER)
+        kind = TYPES.get(flag, EntryType.OTHER)
         if flag == b"\0" and name[-1:] == b"/" and extended is None:
             kind = EntryType.DIRECTORY  # archives older than ustar have no type for it
         stored = number[size] if size in number else self._number(size, "size")
@@ -253,7 +231,7 @@ class TarStream:
             False,
             _NO_DEVICE if kind is not EntryType.DEVICE else self._device(major, minor),
         )
-        if extended is None and (0 <= stored <= MAX_SIZE if flag in _PLAIN else stored == 0 and flag in _NO_DATA):
+        if extended is None and (0 <= stored <= MAX_SIZE if flag in PLAIN else stored == 0 and flag in NO_DATA):
             self._left = stored
             self._padding = -stored % BLOCK
             return made
@@ -266,7 +244,7 @@ class TarStream:
         """The member whose size is not simply that of its data; the stream then stands at its data."""
         if not 0 <= made.stored <= MAX_SIZE or made.size > MAX_SIZE:
             self._fail(f"states a size of {min(made.stored, made.size):,} bytes (allowed: 0 to {MAX_SIZE:,})")
-        if flag in _NO_DATA:
+        if flag in NO_DATA:
             if made.stored:
                 self._note(
                     f"{self._told(made.name)} is no file and states {made.stored:,} bytes, which runtimes ignore"
@@ -287,7 +265,7 @@ class TarStream:
         second = self._block() if block else b""
         if not second:
             self._note("the archive ends without its two blocks of zeros")
-        elif second != _ZEROS:
+        elif second != ZEROS:
             self._fail("one block of zeros and then more: tools differ on where this archive ends; make it again")
         rest = self._chunk[self._at :]
         while True:
@@ -419,7 +397,7 @@ class TarStream:
         if block.isascii():  # then the sum is below the modulus
             if (adler32(block) & 0xFFFF) - 1 + rest == stated:
                 return
-        elif sum(block) + rest == stated or _signed_sum(block) == stated:
+        elif sum(block) + rest == stated or signed_sum(block) == stated:
             return
         self._fail("the checksum of the header is wrong: no tar archive, or damaged")
 
@@ -459,25 +437,3 @@ class TarStream:
     def _fail(self, words: str) -> NoReturn:
         within = f"{self._within}: " if self._within else ""
         raise EvidenceError(f"{within}{self._told(self._name)}: {words}", path=self._path)
-
-
-def _prefix(prefix: bytes, block: bytes, magic: bytes) -> bytes:
-    """What stands before a name of more than 100 bytes; star keeps times behind a shorter one.
-
-    GNU keeps two times in its place. Go wrote a prefix there before 1.8, and takes for one what are no times.
-    """
-    if magic != b"ustar\0" and all(_is_time(prefix[start : start + 12]) for start in (0, 12)):
-        return b""
-    text = (prefix[:131] if block[508:] == b"tar\0" else prefix).partition(b"\0")[0]
-    return text + b"/" if text else b""
-
-
-def _is_time(field: bytes) -> bool:
-    """Whether a field of GNU's header is a time: nothing, octal or base-256."""
-    digits = field.strip(b" \0").partition(b"\0")[0]
-    return field[0] == 0 or field[0] > 127 or not digits.strip(b"01234567")
-
-
-def _signed_sum(block: bytes) -> int:
-    made = block[:148] + b" " * 8 + block[156:]
-    return sum(made) - 256 * sum(byte > 127 for byte in made)
