@@ -14,6 +14,7 @@ from compliance.model.hosts import Hosts, Kubelet
 from compliance.model.kubelet_settings import Kind, Setting, judged, nodes_seen
 from compliance.model.kubernetes_version import minor_of
 from compliance.model.outcome import Outcome, Severity
+from compliance.model.unseen_nodes import CONTROL_PLANE_LABELS
 
 _PATH = Setting(pointer="/staticPodPath", flag="pod-manifest-path", kind=Kind.TEXT, default="", flag_default="")
 _DYNAMIC = Setting(
@@ -29,8 +30,6 @@ _DYNAMIC = Setting(
 _GONE_SINCE = 26
 #: How many minor versions a kubelet may be older than the API server. Source: Kubernetes, "Version Skew Policy".
 _SKEW = 3
-#: Source: Kubernetes, "Well-Known Labels, Annotations and Taints".
-_CONTROL_PLANE = ("node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master")
 
 
 class _Part(NamedTuple):
@@ -78,7 +77,7 @@ def _part(kubelet: Kubelet, cluster: Cluster) -> _Part | None:
         return _Part(True, "an API server runs on this node", servers[0].place())
     node = _node(kubelet, cluster)
     if node is not None:
-        label = next((label for label in _CONTROL_PLANE if label in node.header.labels), None)
+        label = next((label for label in CONTROL_PLANE_LABELS if label in node.header.labels), None)
         if label is not None:
             return _Part(True, f"the node has the label {label}", node.header.at(f"/metadata/labels/{escape(label)}"))
         return _Part(False, "its Node object names no role in the control plane", node.header.at("/metadata/labels"))

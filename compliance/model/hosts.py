@@ -301,6 +301,11 @@ _OTHER_WORDS: Mapping[type, tuple[str, ...]] = {
 }
 
 
+def settings_word(kind: str) -> str | None:
+    """The kind of evidence that a document of settings is, as the evidence vocabulary names it; None for others."""
+    return _SETTINGS_WORDS.get(kind)
+
+
 def evidence_words(record: HostRecord) -> tuple[str, ...]:
     """The kinds of evidence that a record is, as the evidence vocabulary names them."""
     if isinstance(record, CommandLine):

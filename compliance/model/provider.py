@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from compliance.model.cluster import Cluster, Node
 from compliance.model.evidence import At, escape
 from compliance.model.flags import shown
+from compliance.model.unseen_nodes import runs_control_plane
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +41,6 @@ class _Maker:
     elsewhere: str = ""
 
 
-#: Labels of a node that runs the control plane itself: where there is one, nobody else runs it.
-#: Source: Kubernetes documentation, "Well-Known Labels, Annotations and Taints".
-_CONTROL_PLANE = ("node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master")
 _IN_ONE_PROCESS = (
     "{} runs the API server, the controller manager and the scheduler within its own process: their options are "
     "in {}, not in manifests or pods, and are not read"
@@ -94,7 +92,7 @@ def provider_of(cluster: Cluster) -> Provider | None:
     parts of EKS, AKS and GKE, with the same labels and versions. A provider id says whose machines they are, and no
     more.
     """
-    own = any(label in node.header.labels for node in cluster.nodes for label in _CONTROL_PLANE)
+    own = any(map(runs_control_plane, cluster.nodes))
     found = [provider for node in cluster.nodes if (provider := _told_by(node)) is not None]
     names = {provider.name for provider in found}
     if len(names) != 1 or (own and found[0].inherited):

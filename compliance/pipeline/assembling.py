@@ -35,7 +35,7 @@ from compliance.model.catalog import Framework, Library
 from compliance.model.cluster import Cluster
 from compliance.model.configuration import Configuration
 from compliance.model.evidence import Subject
-from compliance.model.hosts import Hosts, evidence_words
+from compliance.model.hosts import Hosts, evidence_words, settings_word
 from compliance.model.images import Images
 from compliance.model.proof_report import VulnerabilityReport
 from compliance.model.provider import provider_of
@@ -285,6 +285,9 @@ def _kind(note: FileNotes) -> str:
     reader = readers().get(note.reader)
     if reader is None:
         return ""
+    words = {settings_word(kind) for kind, _ in note.objects}
+    if len(words) == 1 and (word := words.pop()) is not None:
+        return word
     if reader.record is not None:
         return reader.evidence_kinds[0]
     captured = note.captured or any(kind.endswith("List") for kind, _ in note.objects)

@@ -16,10 +16,11 @@ import msgspec
 
 from compliance.evidence.records import decode
 from compliance.model import cluster as objects
-from compliance.model.check import Check
+from compliance.model.check import Check, listed
 from compliance.model.cluster import Cluster, Header, TypedList, WorkloadEntry
-from compliance.model.evidence import EVIDENCE_SET, Origin, Subject, SubjectType
-from compliance.model.host import HostRecord
+from compliance.model.evidence import EVIDENCE_SET, At, Origin, Subject, SubjectType
+from compliance.model.flags import shown
+from compliance.model.host import HOST_FOLDER, HostRecord
 from compliance.model.hosts import CONTROL_PLANE, Hosts, Judged
 from compliance.model.image import Image
 from compliance.model.images import Images
@@ -27,6 +28,7 @@ from compliance.model.outcome import Outcome
 from compliance.model.provider import provider_of
 from compliance.model.reader import Record
 from compliance.model.supply_chain import SupplyChain
+from compliance.model.unseen_nodes import nodes_to_see, unseen
 from compliance.model.workload import Pod
 from compliance.pipeline.joining import joined
 from compliance.pipeline.judging import CALLED, JOINED, Judge, Seen
@@ -77,6 +79,8 @@ _JOINS = frozenset({"images", "supply_chain"})
 _HOST_RECORDS = get_args(HostRecord)
 _OF_HOSTS = frozenset({"Pod", "DaemonSet", "ConfigMap", "Policy"})
 
+#: The subject of what is said about nodes that nothing was handed in of.
+UNSEEN_NODES = Subject(id="nodes-unseen", type=SubjectType.EVIDENCE_SET, name="nodes that nothing was handed in of")
 #: The subject of what is said about documents that could not be read.
 UNREADABLE = Subject(id="evidence-unreadable", type=SubjectType.EVIDENCE_SET, name="documents that could not be read")
 
@@ -230,7 +234,12 @@ def about_the_cluster(shop: Shop) -> Run:
 
 
 def where_nothing_is(
-    all_checks: Sequence[Check], cluster: Cluster, types: frozenset[type], notes: Iterable[FileNotes], path: Path
+    all_checks: Sequence[Check],
+    cluster: Cluster,
+    hosts: Hosts,
+    types: frozenset[type],
+    notes: Iterable[FileNotes],
+    path: Path,
 ) -> Run:
     """What each check says of records that are not there: none handed in, proven absent, or unreadable.
 
@@ -238,6 +247,7 @@ def where_nothing_is(
     """
     out = RunWriter()
     trouble = list(_trouble(notes))
+    gaps = {subject: _unseen(subject, cluster, hosts) for subject in {check.subject for check in all_checks}}
     for check in all_checks:
         kinds = KINDS.get(check.subject, ())
         if check.subject not in types and check.subject is not Cluster:
@@ -249,6 +259,8 @@ def where_nothing_is(
             else:
                 reason, places = _absent(check, cluster)
                 out.add(check, EVIDENCE_SET, Outcome.NOT_CHECKED, reason, places)
+        elif gap := gaps[check.subject]:
+            out.add(check, UNSEEN_NODES, Outcome.NOT_CHECKED, *gap)
         touched = [unread for unread in trouble if _touches(check, unread, kinds)]
         if touched:
             number = sum(unread.number for unread in touched)
@@ -266,8 +278,7 @@ def _absent(check: Check, cluster: Cluster) -> tuple[str, Sequence[LocationLine]
     provider = provider_of(cluster) if check.subject in CONTROL_PLANE else None
     if provider is None or not (provider.inherited or provider.elsewhere):
         return f"{_nothing(check)} is in the evidence", ()
-    at = provider.at
-    place = LocationLine(at.origin.sha256, at.origin.path, at.origin.pointer + at.pointer, at.origin.document)
+    place = _place(provider.at)
     if not provider.inherited:
         return f"{provider.elsewhere} ({provider.said})", (place,)
     reason = (
@@ -275,6 +286,24 @@ def _absent(check: Check, cluster: Cluster) -> tuple[str, Sequence[LocationLine]
         "and cannot be seen here"
     )
     return reason, (place,)
+
+
+def _unseen(subject: type, cluster: Cluster, hosts: Hosts) -> tuple[str, Sequence[LocationLine]] | None:
+    """Which nodes of the cluster checks of a subject saw nothing of; None where they saw all, or nodes do not tell."""
+    nodes = nodes_to_see(cluster, subject)
+    missing = unseen(nodes, hosts, subject)
+    if not missing:
+        return None
+    names = listed(shown(node.header.name) for node in missing)
+    reason = (
+        f"no {JOINED[subject]} was handed in under the name of {len(missing):,} of {len(nodes):,} nodes: {names}; put "
+        f"what is of a node into a folder {HOST_FOLDER}NAME"
+    )
+    return reason, [_place(node.header.at()) for node in missing[:_PLACES]]
+
+
+def _place(at: At) -> LocationLine:
+    return LocationLine(at.origin.sha256, at.origin.path, at.origin.pointer + at.pointer, at.origin.document)
 
 
 def _nothing(check: Check) -> str:

@@ -21,6 +21,7 @@ from compliance.model.cluster import OtherObject, TypedList
 from compliance.model.cluster_index import entry
 from compliance.model.configuration import Parameters, TrustPolicy
 from compliance.model.evidence import Origin, Subject
+from compliance.model.host import Settings
 from compliance.model.reader import Reader, Record, Slice
 from compliance.model.signed import SignedDocument
 from compliance.model.workload import Pod
@@ -221,7 +222,7 @@ def _make(records: list[Record], notes: FileNotes) -> Made:
             notes.objects[(f"{record.item_kind}List", True)] += 1
             continue
         header = header_of(record)
-        kind = header.kind if header is not None else CALLED[type(record)]
+        kind = header.kind if header is not None else _called(record)
         notes.objects[(kind, not isinstance(record, OtherObject))] += 1
         subject = subject_of(record)
         subjects.setdefault(subject.id, subject)
@@ -237,6 +238,11 @@ def _make(records: list[Record], notes: FileNotes) -> Made:
         entries=_encode([entry(pod) for pod in pods]) if pods else b"",
         subjects=list(subjects.values()),
     )
+
+
+def _called(record: Record) -> str:
+    """What a record that is no Kubernetes object is called in the evidence index."""
+    return record.kind if isinstance(record, Settings) else CALLED[type(record)]
 
 
 def _locator(reader: Reader, data: bytes, part: Part) -> Locate:

@@ -250,7 +250,8 @@ def _observe(
     share = Shared(others=gathered.others, entries=gathered.entries, files=places)
     evaluating.share(work / "shared", share)
     seen = evaluating.world(str(work / "shared"))
-    whole = (EVIDENCE_SET, evaluating.UNREADABLE, seen.cluster.subject, *(one.subject for one in seen.hosts.judged))
+    judged = (one.subject for one in seen.hosts.judged)
+    whole = (EVIDENCE_SET, evaluating.UNREADABLE, evaluating.UNSEEN_NODES, seen.cluster.subject, *judged)
     subjects = gathered.subjects | {subject.id: subject for subject in whole}
     found = (record for record in seen.records if isinstance(record, RuleReport))
     reports = tuple(sorted(found, key=lambda one: (one.origin.path, one.origin.sha256, one.origin.pointer)))
@@ -300,7 +301,9 @@ def _evaluate(
         types.add(Header)
     nothing = work / "run-nothing"
     notes = gathered.notes.values()
-    gathered.runs.append(evaluating.where_nothing_is(checks(), seen.cluster, frozenset(types), notes, nothing))
+    gathered.runs.append(
+        evaluating.where_nothing_is(checks(), seen.cluster, seen.hosts, frozenset(types), notes, nothing)
+    )
     parts = list(_in_order(executor, merge, parts_of(gathered.runs, (check.id for check in all_checks), work)))
     clock.stop(cpu)
     return parts

@@ -1,4 +1,4 @@
-"""What is said of a control plane that nobody handed in, where the nodes tell who runs it."""
+"""What is said of a control plane or a node that nobody handed anything in of, where Node objects tell of it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import pytest
 from compliance.model.check import Verdict, check, not_checked
 from compliance.model.cluster import ClusterObject
 from compliance.model.cluster_index import index
-from compliance.model.hosts import ApiServer, Kubelet
+from compliance.model.host import Form, Settings, host_subject
+from compliance.model.hosts import ApiServer, Hosts, Kubelet, join_hosts
 from compliance.model.outcome import Severity
 from compliance.pipeline.evaluating import where_nothing_is
 from tests.evidence.kubernetes.reading import read_all
@@ -39,7 +40,7 @@ def said(tmp_path: Path, version: str, provider_id: str = "") -> dict[str, str]:
     }
     records, _ = read_all(json.dumps(node))
     cluster = index([record for record in records if isinstance(record, ClusterObject)], [])
-    run = where_nothing_is([server, kubelet], cluster, frozenset(), [], tmp_path / "run")
+    run = where_nothing_is([server, kubelet], cluster, Hosts(), frozenset(), [], tmp_path / "run")
     data = Path(run.path).read_bytes()
     return {name: data[start : start + length].decode() for name, (start, length) in run.spans.items()}
 
@@ -65,3 +66,30 @@ def test_elsewhere_nothing_changes(tmp_path: Path) -> None:
     assert (
         "no command line of the API server is in the evidence" in said(tmp_path, "v1.34.1", "aws:///i")["demo-server"]
     )
+
+
+def test_nodes_that_nothing_was_handed_in_of_keep_a_check_open(tmp_path: Path) -> None:
+    """One kubelet that is as it should be says nothing of the two others; workers have no API server to show."""
+    labels = ({"node-role.kubernetes.io/control-plane": ""}, {"kubernetes.io/hostname": "w1"}, {})
+    nodes = [
+        {"apiVersion": "v1", "kind": "Node", "metadata": {"name": f"n{number}", "labels": one}}
+        for number, one in enumerate(labels)
+    ]
+    records, _ = read_all("\n".join(json.dumps(node) for node in nodes))
+    cluster = index([record for record in records if isinstance(record, ClusterObject)], [])
+    origin = cluster.nodes[0].header.origin
+    document = Settings(
+        origin=origin,
+        subject=host_subject("w1", origin.path),
+        host="w1",
+        kind="KubeletConfiguration",
+        form=Form.CONFIGZ,
+        values={},
+    )
+    hosts = join_hosts([document])
+    run = where_nothing_is([server, kubelet], cluster, hosts, frozenset((Kubelet, ApiServer)), [], tmp_path / "run")
+    data = Path(run.path).read_bytes()
+    found = {name: data[start : start + length].decode() for name, (start, length) in run.spans.items()}
+    assert "under the name of 2 of 3 nodes: n0, n2" in found["demo-kubelet"]
+    assert "under the name of 1 of 1 nodes: n0" in found["demo-server"]
+    assert "not-checked" in found["demo-kubelet"]
