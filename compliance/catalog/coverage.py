@@ -86,9 +86,15 @@ def framework_coverage(
 
 
 def reach_of(control: Control, rows: tuple[CheckMapping, ...]) -> Reach:
-    """How far a control is judged by its rows; one partial row leaves the rest to a person."""
+    """How far a control is judged by its rows; one partial row leaves the rest to a person.
+
+    Of rows for several kinds of evidence, those of the kind that settles most count: given that evidence, they do.
+    """
     if rows:
-        whole = all(row.coverage is Coverage.SUFFICIENT for row in rows)
+        whole = any(
+            all(row.coverage is Coverage.SUFFICIENT for row in rows if row.when in ("", kind))
+            for kind in {row.when for row in rows}
+        )
         return Reach.AUTOMATIC if whole else Reach.PARTLY
     return Reach.PERSON if control.judged is Judged.PERSON else Reach.WAITING
 

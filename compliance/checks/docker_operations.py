@@ -34,6 +34,8 @@ _WITH_VALUE = (
 _EXEC_WITH_VALUE = ("--env", "--env-file", "--workdir", "--detach-keys")
 _ROOT = ("root", "0")
 _CLIENTS = ("docker", "podman")
+_NOT_WHOLE = "nothing of the kind is listed, but the list of processes is not whole"
+SSH_SERVERS = ("sshd", "sshd-session", "dropbear")
 
 
 @check(
@@ -267,6 +269,8 @@ def _judged_exec(host: Host, refused: Callable[[tuple[str, ...]], bool], words: 
     if bare:
         return not_checked("a docker command runs, and the list of processes does not show its arguments", at=bare)
     places = [At(one.origin, "") for one in host.processes]
+    if not all(one.whole for one in host.processes):
+        return not_checked(_NOT_WHOLE, at=places)
     return passed(f"no docker exec {words} among the processes that ran at the time", at=places)
 
 
@@ -318,3 +322,43 @@ def _as_root(options: tuple[str, ...]) -> bool:
     users = [option.partition("=")[2] for option in options if option.startswith("--user=")]
     users += [option[2:].removeprefix("=") for option in options if option.startswith("-u") and len(option) > 2]
     return any(user.partition(":")[0] in _ROOT for user in users)
+
+
+@check(
+    id="docker-container-ssh",
+    title="No SSH server runs in a container of the host",
+    severity=Severity.HIGH,
+    fix="Remove the SSH server from the image; use docker exec to look inside.",
+    effort=Effort.WORKLOAD,
+)
+def docker_container_ssh(host: DockerHost) -> Verdict:
+    """No process outside the host's network is an SSH server; one of unknown network is NOT_CHECKED.
+
+    A container on the host's network shows as the host itself: that it is on it another check finds.
+    Source: judged as CIS Docker Benchmark 1.8.0, 5.7, asks.
+    """
+    if not host.host.processes:
+        return not_checked("the processes of this host were not handed in (compliance collect host)")
+    servers = [
+        (process.network, Fault(f"{name} runs as {process.user}", At(one.origin, process.at)))
+        for one in host.host.processes
+        for process in one.processes
+        if (name := _program(process)) in SSH_SERVERS
+    ]
+    inside = [fault for network, fault in servers if network == "own"]
+    if inside:
+        return failed(f"in the network of a container: {all_told(inside)}", at=[fault.at for fault in inside])
+    doubtful = [fault for network, fault in servers if network == "?"]
+    if doubtful:
+        words = "whether on the host or in a container is not known"
+        return not_checked(f"{all_told(doubtful)}; {words}", at=[fault.at for fault in doubtful])
+    places = [At(one.origin, "") for one in host.host.processes]
+    if not all(one.whole for one in host.host.processes):
+        return not_checked(_NOT_WHOLE, at=places)
+    return passed("no SSH server among the processes outside the host's network", at=places)
+
+
+def _program(process: Process) -> str:
+    """The name of the program, as servers that rename themselves write it (`sshd: alice`)."""
+    first = process.arguments[0] if process.arguments else ""
+    return first.partition(" ")[0].rstrip(":").rpartition("/")[2]

@@ -200,13 +200,16 @@ class FileListing:
         return ((path, entry) for path, entry in sorted(self.files.items()) if path.startswith(start))
 
     def knows(self, path: str) -> bool:
-        """Whether it tells if a path exists: it is listed, or was asked for and could be read, through no link."""
+        """Whether it tells if a path exists: it is listed, or was asked for and could be read, through no link.
+
+        Below a path that does not exist nothing does.
+        """
         if path in self.files or path in self.absent:
             return True
-        parts = _above(path)
-        if any(part in self.problems or self.is_link(part) for part in parts):
+        parts = set(_above(path))
+        if not parts.isdisjoint(self.problems) or any(self.is_link(part) for part in parts):
             return False
-        return any(part in self.walked for part in parts)
+        return not (parts.isdisjoint(self.walked) and parts.isdisjoint(self.absent))
 
     def is_link(self, path: str) -> bool:
         """Whether a path is listed as a symbolic link: what lies below it is listed where it leads."""
@@ -220,21 +223,27 @@ def _above(path: str) -> tuple[str, ...]:
 
 
 class Process(NamedTuple):
-    """A running process: arguments with credentials replaced. `at` is `/N`, the number of its line from 0."""
+    """A running process: arguments with credentials replaced. `at` is `/N`, the number of its line from 0.
+
+    `network` is `host` for one in the network of the host, `own` for one in another, as a container's; `?` when
+    nobody could tell.
+    """
 
     user: str
     arguments: tuple[str, ...]
     at: str
+    network: str = "?"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessList:
-    """All processes of a host at one moment."""
+    """Processes of a host at one moment: all of them where `whole` is true, and only then is absence known."""
 
     origin: Origin
     subject: Subject
     host: str | None
     processes: tuple[Process, ...]
+    whole: bool = True
 
 
 class Service(NamedTuple):

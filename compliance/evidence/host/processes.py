@@ -39,7 +39,7 @@ def _records(text: Text) -> Iterator[HostRecord | EvidenceError]:
             continue
         words = [word(field) for field in fields[2:] if field]
         shown, _ = redact_arguments(words)
-        processes.append(Process(word(fields[0]), shown, line.at))
+        processes.append(Process(word(fields[0]), shown, line.at, fields[1].decode()))
         program = _PROGRAMS.get(base_name(words[0])) if words else None
         if program is not None and (fields[1] == b"host" or program in _ALWAYS):
             programs.append(_command_line(text, line, program, words[1:], environments.get(line.number + 1)))
@@ -48,7 +48,13 @@ def _records(text: Text) -> Iterator[HostRecord | EvidenceError]:
     if not processes:
         yield EvidenceError("names no process, and every host has some; collect it again")
         return
-    yield ProcessList(origin=text.origin, subject=text.subject, host=text.host, processes=tuple(processes))
+    yield ProcessList(
+        origin=text.origin,
+        subject=text.subject,
+        host=text.host,
+        processes=tuple(processes),
+        whole=text.ended and not unparsed.count,
+    )
     yield from programs
     yield from unparsed.errors()
     yield from problems(text)
