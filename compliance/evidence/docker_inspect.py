@@ -34,6 +34,7 @@ from compliance.evidence.printing import numbered
 from compliance.evidence.recognition import first_object
 from compliance.model.docker import ContainerMount, DockerContainer, PublishedPort
 from compliance.model.evidence import Origin, Subject, SubjectType, escape
+from compliance.model.host import host_of
 from compliance.model.image import EnvEntry
 from compliance.model.reader import Reader, Record, Slice
 
@@ -85,6 +86,17 @@ def read(data: bytes, slice: Slice, path: str, sha256: str) -> Iterator[Record |
             yield replace(one, subject=replace(one.subject, id=f"{one.subject.id}@{one.id[:SHORT_ID]}"))
         else:
             yield one
+
+
+def _subject(name: str, id: str, path: str) -> Subject:
+    """A container of a host, where a folder tells it; else by its id, which no two have, or by its file.
+
+    A name alone is none: every host may have a container of that name.
+    """
+    host = host_of(path)
+    where = host or id[:SHORT_ID] or path
+    said = f"{name} on {host}" if host else name
+    return Subject(id=f"container/{name}@{where}", type=SubjectType.CONTAINER, name=said)
 
 
 def _containers(data: bytes, slice: Slice, path: str, sha256: str) -> Iterator[DockerContainer | EvidenceError]:
@@ -164,7 +176,7 @@ def _record(wire: ContainerWire, origin: Origin) -> DockerContainer:
     healthcheck = config.healthcheck
     return DockerContainer(
         origin=origin,
-        subject=Subject(id=f"container/{name}", type=SubjectType.CONTAINER, name=name),
+        subject=_subject(name, id_, origin.path),
         id=id_,
         name=name,
         image=numbered(wire.image_name or config.image or ""),

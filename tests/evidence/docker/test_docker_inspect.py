@@ -39,8 +39,8 @@ def encoded(*entries: dict[str, Any]) -> bytes:
     return json.dumps(list(entries), indent=1).encode()
 
 
-def containers(data: bytes) -> list[DockerContainer]:
-    found = read(READER, data)
+def containers(data: bytes, path: str = "evidence") -> list[DockerContainer]:
+    found = read(READER, data, path)
     assert all(isinstance(one, DockerContainer) for one in found), found
     return [one for one in found if isinstance(one, DockerContainer)]
 
@@ -101,13 +101,20 @@ def test_places_are_those_of_the_file() -> None:
 
 
 def test_one_name_on_two_hosts_stays_two_subjects() -> None:
-    """Containers that share a name carry their short id as well; one listed twice stays one."""
-    other = entry(Id="cd" * 32)
-    assert [one.subject.id for one in containers(encoded(entry(), other))] == [
-        "container/web@" + "ab" * 6,
-        "container/web@" + "cd" * 6,
-    ]
-    assert {one.subject.id for one in containers(encoded(entry(), entry()))} == {"container/web"}
+    """In one file, in two, and in folders of hosts; one that is listed twice stays one, in whatever files."""
+    web, other = encoded(entry()), encoded(entry(Id="cd" * 32))
+    own, others = "container/web@" + "ab" * 6, "container/web@" + "cd" * 6
+    assert [one.subject.id for one in containers(encoded(entry(), entry(Id="cd" * 32)))] == [own, others]
+    assert [one.subject.id for one in (*containers(web), *containers(other))] == [own, others]
+    assert {one.subject.id for one in (*containers(encoded(entry(), entry())), *containers(web))} == {own}
+    first, second = (
+        containers(data, path=f"compliance-host-{host}/docker/containers.json")[0]
+        for data, host in ((web, "a"), (web, "b"))
+    )
+    assert (first.subject.id, first.subject.name) == ("container/web@a", "web on a")
+    assert second.subject.id == "container/web@b"
+    nameless = containers(encoded(entry(Id="")), path="a.json"), containers(encoded(entry(Id="")), path="b.json")
+    assert [one.subject.id for (one,) in nameless] == ["container/web@a.json", "container/web@b.json"]
 
 
 def test_null_is_an_empty_list_and_an_absent_key_is_not() -> None:
@@ -158,7 +165,7 @@ def test_no_credential_leaves_the_reader() -> None:
 def test_a_name_cannot_carry_control_characters() -> None:
     """A terminal sequence in a name becomes visible text."""
     one = only(read(READER, encoded(entry(Name="/a\x1b[31m\nb"))), DockerContainer)
-    assert one.subject.id == "container/a\\x1b[31m\\x0ab"
+    assert one.subject.id == "container/a\\x1b[31m\\x0ab@" + "ab" * 6
 
 
 @pytest.mark.parametrize("key", ["State", "HostConfig", "Config", "Mounts", "NetworkSettings"])
