@@ -13,7 +13,7 @@ from compliance.model.outcome import Outcome
 MAX_NAMELESS = 200
 
 
-def path_on_host(document: Settings) -> str:
+def path_on_host(document: Settings | CommandLine) -> str:
     """Where a document stood on its host, as far as its folder in the evidence tells; else its path in the evidence."""
     folders = document.origin.path.split("/")
     for number in range(len(folders) - 2, -1, -1):

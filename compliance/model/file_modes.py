@@ -56,9 +56,10 @@ class Look:
         return bool(self.absent) and not self.seen and not self.unknown
 
     def without(self, kind: str) -> Look:
-        """The same without files of a kind (`d`)."""
+        """The same without files of a kind (`d`); where only such were seen, they prove that there is no other."""
         kept = tuple(seen for seen in self.seen if seen.entry.kind != kind)
-        return Look(asked=self.asked, seen=kept, absent=self.absent, unknown=self.unknown)
+        left = () if kept or self.unknown else tuple(seen.at for seen in self.seen)
+        return Look(asked=self.asked, seen=kept, absent=(*self.absent, *left), unknown=self.unknown)
 
 
 def look(host: Host, *paths: str) -> Look:
