@@ -11,6 +11,8 @@ from compliance.model.host import Flag, Program
 
 #: Arguments of one command that are read. Linux takes 2 MB of them; a control plane has fewer than a hundred.
 MAX_ARGUMENTS = 2000
+#: Characters of all of them together.
+MAX_LENGTH = 256 * 1024
 #: Longest option name that is read as one.
 _MAX_NAME = 100
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
@@ -153,6 +155,8 @@ def options(program: Program, arguments: Sequence[Argument]) -> Options:
     """
     if len(arguments) > MAX_ARGUMENTS:
         return Options((), f"it has more than {MAX_ARGUMENTS:,} arguments, which are not read")
+    if sum(len(argument.text) for argument in arguments) > MAX_LENGTH:
+        return Options((), f"its arguments are longer than {MAX_LENGTH:,} characters together, and are not read")
     return _Parsing(program, arguments).run()
 
 

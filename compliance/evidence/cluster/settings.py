@@ -39,6 +39,8 @@ _TOLD = frozenset(("apiVersion", "kind", "name", "endpoint", "timeout", "resourc
 #: What is a number in an encryption configuration.
 _NUMBERS = frozenset(("cachesize",))
 _TOO_LARGE = 2**63
+#: Values below these pointers may be credentials whatever they look like: headers of requests.
+_HIDDEN = ("/staticPodURLHeader/",)
 #: Config maps of kube-system that programs on every node take their configuration from.
 #: Source: kubeadm 1.34 (kube-proxy, kubelet-config; until 1.23 kubelet-config-1.N); Amazon EKS (kube-proxy-config).
 _SHARED = re.compile(r"kube-proxy|kube-proxy-config|kubelet-config(?:-1\.\d{1,2})?")
@@ -128,7 +130,7 @@ def flattened(document: Mapping[str, object], *, hides: bool = False) -> tuple[d
         else:
             if isinstance(value, int) and abs(value) >= _TOO_LARGE:
                 raise EvidenceError("a number is too large for any field of Kubernetes (64 bits)", pointer=at)
-            values[at], cut = _scalar(name, value, hides=hides)
+            values[at], cut = _scalar(name, value, hides=hides or at.startswith(_HIDDEN))
             left_out = left_out or cut
     return values, left_out
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from compliance.evidence.cluster.arguments import MAX_ARGUMENTS, Argument, options
+from compliance.evidence.cluster.arguments import MAX_ARGUMENTS, MAX_LENGTH, Argument, options
 from compliance.model.cluster import OtherObject
 from compliance.model.host import CLUSTER_WIDE, CommandLine, Form, Program
 from tests.evidence.kubernetes.reading import read_all
@@ -227,6 +227,9 @@ def test_too_many_arguments_are_not_read() -> None:
     found = options(Program.KUBELET, [Argument("--a=b", "/0")] * (MAX_ARGUMENTS + 1))
     assert not found.flags
     assert "more than" in found.opaque
+    found = options(Program.KUBELET, [Argument(f"--a={'x' * MAX_LENGTH}", "/0")])
+    assert not found.flags
+    assert "longer than" in found.opaque
 
 
 def test_pods_of_others_stay_as_they_were() -> None:

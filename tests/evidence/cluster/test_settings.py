@@ -231,9 +231,10 @@ def test_settings_have_caps() -> None:
 
 
 def test_credentials_in_settings_are_replaced() -> None:
-    """By their shape, or by the name of their field."""
-    found = one(
-        KUBELET + "staticPodURLHeader: {Authorization: ['Bearer abcdefgh12345678']}\npassword: hunter2hunter2\n"
-    )
-    assert "hunter2" not in str(dict(found.values))
-    assert "abcdefgh" not in str(dict(found.values))
+    """By their shape, by the name of their field, or as headers of requests."""
+    text = "staticPodURLHeader: {X-Key: [abcdefgh]}\nother: Bearer ijklmnop12345678\npassword: hunter2hunter2\n"
+    shown = str(dict(one(KUBELET + text).values))
+    assert "hunter2" not in shown
+    assert "abcdefgh" not in shown
+    assert "ijklmnop" not in shown
+    assert shown.count("<redacted>") == 3
