@@ -158,6 +158,7 @@ def _mode(one: AdmissionDecision, cluster: Cluster) -> str:
     id="pod-admission-image",
     title="The images that run are those that the gate judged",
     severity=Severity.CRITICAL,
+    revision=2,
     effort=Effort.WORKLOAD,
     fix="Deploy by digest, restart what runs another digest, and have the gate write the digest into the pod.",
 )
@@ -165,7 +166,8 @@ def pod_admission_image(pod: Pod, supply_chain: SupplyChain) -> Verdict:
     """The digest of each container's image is one that a decision on the workload names.
 
     Index, manifest and configuration digest of an image that was handed in count as the same. FAIL with both sides
-    when the newest decision names another digest. NOT_CHECKED where a side names none: a report need not.
+    when the newest decision names another digest. NOT_CHECKED where a side names none: a report need not; and where
+    the digest that the kubelet reports may be of the list over platforms, or of one, of an image not handed in.
     Source: NIST SP 800-190, 4.1.5; NIST SP 800-53 rev 5, SI-7 and CM-14.
     """
     if aside := _aside(pod, supply_chain):
@@ -185,8 +187,11 @@ def pod_admission_image(pod: Pod, supply_chain: SupplyChain) -> Verdict:
             runs = listed((short(digest) for digest in sorted(found.running)), limit=3)
             one = next(iter(found.evaluated.values()))
             words = f"{called(container)} runs {runs}, and {_policy(one)} judged {judged}{_on([one])}"
-            faults.append(Fault(words, place))
             shown.append(one.at())
+            if found.certain:
+                faults.append(Fault(words, place))
+            else:
+                unknown.append(f"{words}; the image was not handed in, so both may be digests of it")
         else:
             lacks = "no decision names a digest of it" if found.running else "nothing names the digest that runs"
             unknown.append(f"{called(container)}: {lacks}")

@@ -95,10 +95,14 @@ def is_enforced(decision: AdmissionDecision, cluster: Cluster) -> bool | None:
 
 
 class Judged(NamedTuple):
-    """The digests of one container's image that the gate judged, and those that run; empty where none is named."""
+    """The digests of one container's image that the gate judged, and those that run; empty where none is named.
+
+    `certain` is false where another digest may yet be of the same image: of its list over platforms, or of one of them.
+    """
 
     evaluated: dict[str, AdmissionDecision]
     running: frozenset[str]
+    certain: bool = True
 
 
 def digests_of(container: Container, decisions: Iterable[AdmissionDecision], chain: SupplyChain) -> Judged:
@@ -114,11 +118,14 @@ def digests_of(container: Container, decisions: Iterable[AdmissionDecision], cha
             if digest := _of_repository(image, reference.path):
                 evaluated.setdefault(digest, one)
     running = {digest for digest in (container.image_id or reference.digest,) if digest}
-    for digest in tuple(running):
-        for match in chain.images.of_digest(digest):
-            parts = match.image.digests
-            running.update(each for each in (parts.index, parts.manifest, parts.config) if each)
-    return Judged(evaluated, frozenset(running))
+    found = [match for digest in tuple(running) for match in chain.images.of_digest(digest)]
+    for match in found:
+        parts = match.image.digests
+        running.update(each for each in (parts.index, parts.manifest, parts.config) if each)
+    judged = [match for digest in evaluated for match in chain.images.of_digest(digest) if match.by is Bound.DIGEST]
+    # a gate judges the digest that a pod names; what a kubelet reports may be of the list or of a platform
+    is_whole = any(match.image.digests.index and match.image.digests.manifest for match in (*found, *judged))
+    return Judged(evaluated, frozenset(running), certain=is_whole or reference.digest is not None)
 
 
 def _of_repository(image: str, path: str) -> str:
