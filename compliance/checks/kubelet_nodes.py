@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -88,8 +89,14 @@ def _part(kubelet: Kubelet, cluster: Cluster) -> _Part | None:
 
 def _node(kubelet: Kubelet, cluster: Cluster) -> Node | None:
     """The Node object of a kubelet's host, by its name."""
-    name = kubelet.host.name
-    return next((node for node in cluster.nodes if name is not None and node.header.name == name), None)
+    wanted = f"Node/{kubelet.host.name}"
+    place = bisect_left(cluster.nodes, wanted, key=_id)
+    found = cluster.nodes[place] if place < len(cluster.nodes) else None
+    return found if found is not None and _id(found) == wanted and kubelet.host.name is not None else None
+
+
+def _id(node: Node) -> str:
+    return node.header.subject.id
 
 
 @check(
