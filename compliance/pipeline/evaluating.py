@@ -20,8 +20,19 @@ from compliance.model.check import Check, listed
 from compliance.model.cluster import Cluster, Header, TypedList, WorkloadEntry
 from compliance.model.evidence import EVIDENCE_SET, At, Origin, Subject, SubjectType
 from compliance.model.flags import shown
-from compliance.model.host import HOST_FOLDER, HostRecord
-from compliance.model.hosts import CONTROL_PLANE, Hosts, Judged
+from compliance.model.host import HOST_FOLDER, CommandLine, FileListing, HostRecord, ProcessList, Services, Settings
+from compliance.model.hosts import (
+    CONTROL_PLANE,
+    ApiServer,
+    ControllerManager,
+    Etcd,
+    Hosts,
+    Judged,
+    Kubelet,
+    KubeProxy,
+    KubernetesNode,
+    Scheduler,
+)
 from compliance.model.image import Image
 from compliance.model.images import Images
 from compliance.model.outcome import Outcome
@@ -76,7 +87,19 @@ LOOKED_UP: dict[type, frozenset[str]] = {objects.Role: _RBAC, objects.RoleBindin
 _JOINS = frozenset({"images", "supply_chain"})
 
 #: What is joined to hosts, and the kinds of Kubernetes documents that hold such records.
-_HOST_RECORDS = get_args(HostRecord)
+_HOST_RECORDS = frozenset(get_args(HostRecord))
+_PROGRAM_RECORDS = frozenset({CommandLine, Settings, ProcessList})
+#: What records checks of a subject rest on, where those are few: an unreadable document of another type cannot change
+#: what they say. A process list holds command lines.
+_RESTS_ON: dict[type, frozenset[type]] = {
+    ApiServer: _PROGRAM_RECORDS,
+    ControllerManager: _PROGRAM_RECORDS,
+    Scheduler: _PROGRAM_RECORDS,
+    Etcd: _PROGRAM_RECORDS,
+    Kubelet: _PROGRAM_RECORDS,
+    KubeProxy: _PROGRAM_RECORDS,
+    KubernetesNode: _PROGRAM_RECORDS | {FileListing, Services},
+}
 _OF_HOSTS = frozenset({"Pod", "DaemonSet", "ConfigMap", "Policy"})
 
 #: The subject of what is said about nodes that nothing was handed in of.
@@ -351,7 +374,8 @@ def _touches(check: Check, unread: _Unread, kinds: tuple[str, ...]) -> bool:
         return True
     kind = unread.kind
     if check.subject in JOINED or "hosts" in check.context:
-        return unread.record in _HOST_RECORDS or (unread.record is None and _tells_of_hosts(kind))
+        rests_on = _RESTS_ON.get(check.subject, _HOST_RECORDS)
+        return unread.record in rests_on or (unread.record is None and _tells_of_hosts(kind))
     if unread.record is not None:
         return check.subject is unread.record or not _JOINS.isdisjoint(check.context)
     if check.subject in CALLED:
