@@ -26,6 +26,7 @@ packet: setup
 
 test:
 	@.ci/setup test
+	@.ci/live
 	$(BIN)/pytest $(PYTEST_ARGS)
 
 lint:

@@ -5,6 +5,7 @@ Every doubt about a run is written into the results themselves, so that whoever 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -267,6 +268,7 @@ def scan(one: Scan, tool: Tool) -> Scanned:
         ToolError: it left no results, or the root is not what the content is for.
         OutputError: the folder cannot be written.
     """
+    made = [folder for folder in (one.results.parent, one.record.parent, one.request.folder) if not folder.exists()]
     try:
         one.results.parent.mkdir(parents=True, exist_ok=True)
         one.record.parent.mkdir(exist_ok=True)
@@ -277,6 +279,10 @@ def scan(one: Scan, tool: Tool) -> Scanned:
             _remove(folder)
     except OSError as error:
         raise OutputError(f"{one.request.folder}: cannot be written: {error.strerror}") from error
+    finally:
+        for folder in made:
+            with contextlib.suppress(OSError):  # not empty: something was written
+                folder.rmdir()
 
 
 def _run(one: Scan, tool: Tool, folder: Path) -> Scanned:
