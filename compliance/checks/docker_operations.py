@@ -163,7 +163,17 @@ def docker_unused_images(host: DockerHost, params: Parameters) -> Verdict:
     are unused at least, and all of them at most. Between the two nobody can tell: NOT_CHECKED.
     Source: judged as CIS Docker Benchmark 1.8.0, 6.1, asks.
     """
-    return _judged_counts(host.host, lambda one: _unused(one, params.docker_unused_images))
+    verdict = _judged_counts(host.host, lambda one: _unused(one, params.docker_unused_images))
+    nameless = [
+        document.place(f"/{number}/Repository")
+        for document in host.host.settings_of("docker images")
+        for number in document.keys("")
+        if document.values.get(f"/{number}/Repository") == "<none>"
+    ]
+    if not nameless:
+        return verdict
+    reason = f"{verdict.reason}; {counted(len(nameless), 'image')} without a name"
+    return Verdict(outcome=verdict.outcome, reason=reason, at=(*verdict.at, *nameless))
 
 
 def _unused(document: Settings, most: int | None) -> Answer:

@@ -63,9 +63,18 @@ def docker_swarm_off(host: DockerHost, params: Parameters) -> Verdict:
 def docker_swarm_managers(host: DockerHost) -> Verdict:
     """The number of managers is odd and at most 7: an even one bears no more failures than one less.
 
+    docker info of a manager counts them, and so does the list of nodes where it was handed in.
     Source: Docker documentation, "Administer and maintain a swarm"; judged as CIS Docker Benchmark 1.8.0, 7.1, asks.
     """
-    return _of_managers(host.host, "/Managers", _few)
+    outside = no_manager(host.host)
+    if outside is not None:
+        return outside
+    counts = [(one.value("/Managers"), one.place("/Managers"), one.document.kind) for one in managers(host.host)]
+    for document in host.host.settings_of("docker nodes"):
+        roles = [f"/{number}/Spec/Role" for number in document.keys("")]
+        named = [pointer for pointer in roles if document.values.get(pointer) == "manager"]
+        counts.append((len(named), document.place(named[0] if named else ""), document.kind))
+    return agreed([Answer(*_few(number), (place,), kind) for number, place, kind in counts])
 
 
 def _few(value: Scalar) -> tuple[Outcome, str]:

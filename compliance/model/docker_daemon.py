@@ -130,7 +130,9 @@ def unknown(host: Host) -> str:
     if not files(host) and not found.is_absent:
         lacks = f"{path} exists and was not handed in"
         why.append(lacks if found.seen else f"{path} was not handed in, nor a listing that shows there is none")
-    if not lines(host):
+    if not lines(host) and host.processes:
+        why.append("the list of processes names no dockerd")
+    elif not lines(host):
         why.append("the command line of dockerd (list of processes) was not handed in")
     why.extend(f"the command line of dockerd: {line.opaque}" for line in lines(host) if line.opaque)
     return "; ".join(dict.fromkeys(why))
