@@ -62,6 +62,8 @@ def framework(document: Document, selected: Framework | None) -> Framework:
         sections=_sections(document, selected, controls),
         controls=tuple(control for control in controls if "withdrawn" not in control.properties),
         withdrawn=withdrawn,
+        benchmark=data.get("benchmark", ""),
+        release_info=data.get("release_info", ""),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from compliance.model.catalog import ControlMapping, EvidenceKind, Framework, Judged
 from compliance.model.check import Check
+from compliance.model.checklist import Checklist
 from compliance.model.configuration import Configuration, Deviation, Review
 from compliance.model.evidence import Location, Subject
 from compliance.model.image_report import ImageReport
@@ -277,7 +278,8 @@ class Assessment:
     """All of one run. `as_of` is the clock (ISO 8601, UTC); `id` a UUIDv5 of evidence, configuration and as_of.
 
     `evidence_sha256` is the hash over the sorted (sha256, path) pairs of the evidence. Every
-    tuple is sorted: frameworks as asked, evidence by path, subjects by id, `reports` of other tools by path.
+    tuple is sorted: frameworks as asked, evidence by path, subjects by id, `reports` of other tools by path,
+    `checklists` by the names of their files.
     """
 
     id: str
@@ -303,6 +305,7 @@ class Assessment:
     attestations: tuple[AttestationRow, ...] = ()
     vulnerabilities: VulnerabilityReport = NO_SCANS
     reports: tuple[RuleReport, ...] = ()
+    checklists: tuple[Checklist, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

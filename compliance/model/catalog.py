@@ -80,7 +80,8 @@ class Framework:
     `catalog` is the framework whose control ids mappings name: its own id, or `nist-800-53` for a
     FedRAMP baseline. `words` is how the packet refers to it ("maps to CIS ..."). Controls are in
     the framework's own order. `withdrawn` are ids that the publisher took back: listed, never
-    assessed; their property `withdrawn` says where they went.
+    assessed; their property `withdrawn` says where they went. Of a STIG `benchmark` is DISA's id
+    (`Kubernetes_STIG`) and `release_info` its text on the release (`Release: 6 Benchmark Date: 01 Apr 2026`).
     """
 
     id: FrameworkId
@@ -94,6 +95,8 @@ class Framework:
     sections: tuple[Section, ...]
     controls: tuple[Control, ...]
     withdrawn: tuple[Control, ...] = ()
+    benchmark: str = ""
+    release_info: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

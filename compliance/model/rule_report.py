@@ -73,7 +73,8 @@ class RuleReport:
     `unsound` says in words why nothing in it counts (every rule not applicable, wrong operating system, the run
     broke off); empty text for a sound one. Of an unsound report every outcome is NOT_CHECKED or ERROR.
     `content_sha256` is that of the content that was evaluated, where known. `not_selected` counts rules that the
-    content has and the profile left out: nobody looked, so they are no results.
+    content has and the profile left out: nobody looked, so they are no results. `stig_edition` is the release of the
+    STIG that the profile says it follows (`V2R1`), where it does.
     """
 
     origin: Origin
@@ -94,6 +95,7 @@ class RuleReport:
     content_sha256: str
     results: tuple[RuleResult, ...]
     not_selected: int = 0
+    stig_edition: str = ""
 
 
 def check_id(report: RuleReport, result: RuleResult) -> str:

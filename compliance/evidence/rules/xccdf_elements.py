@@ -85,6 +85,8 @@ class Elements:
         #: Profiles of a tailoring file, which stand in no benchmark.
         self._tailored = document.tailored
         self._groups: list[Group] = []
+        #: Depth of the profile that was opened last.
+        self._profile_at = 0
         self._rule_now: Rule | None = None
         self._test_now: TestResult | None = None
         self._result_now: RuleOutcome | None = None
@@ -137,6 +139,7 @@ class Elements:
         profiles = (self._benchmark_now or self._tailored).profiles
         capped(len(profiles), MAX_TEST_RESULTS, "profiles")
         profiles.append(attributes.get("id", "")[:_ATTRIBUTE])
+        self._profile_at = self.depth
 
     def _rule_end(self) -> None:
         self._rule_now = None
@@ -294,6 +297,11 @@ class Elements:
             self._begin(_setter(self._benchmark_now, "title"))
 
     def _version(self, _: dict[str, str]) -> None:
+        if self._profile_at == self.depth - 1 and not self._below() and self._test_now is None:
+            holder = self._benchmark_now or self._tailored
+            if holder.profiles:
+                self._begin(lambda text: holder.releases.update({holder.profiles[-1]: text}))
+            return
         if not self._below() or self._test_now is not None:
             return
         if self._rule_now is not None:

@@ -51,13 +51,14 @@ class Group:
 @dataclass(slots=True)
 class Benchmark:
     """A benchmark as it stands beside its results. `platforms` are those that the whole of it is for, `profiles` the
-    ids of its selections of rules."""
+    ids of its selections of rules, `releases` what those say their version is, by id."""
 
     id: str = ""
     title: str = ""
     version: str = ""
     platforms: list[str] = field(default_factory=list)
     profiles: list[str] = field(default_factory=list)
+    releases: dict[str, str] = field(default_factory=dict)
     rules: dict[str, Rule] = field(default_factory=dict)
 
 

@@ -41,6 +41,8 @@ _DPKG = re.compile(r"debian|ubuntu", re.IGNORECASE)
 _SCRIPTS = "http://open-scap.org/page/SCE"
 #: Rules about owners and groups of files, as content names them.
 _OF_OWNERS = re.compile(r"owner|ungroup|permissions_unauthorized", re.IGNORECASE)
+#: A release of a STIG: `V2R1`.
+_RELEASE = re.compile(r"V[0-9]{1,3}R[0-9]{1,3}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _TITLE = 300
 _FIX = 1000
@@ -91,7 +93,13 @@ class _Report:
             content_sha256=content if _SHA256.fullmatch(content) else "",
             results=tuple(self._result(result) for result in self.test.results),
             not_selected=self.test.not_selected,
+            stig_edition=self._stig_edition(),
         )
+
+    def _stig_edition(self) -> str:
+        """The release of a STIG that the profile states as its version; empty text for any other version."""
+        stated = self.benchmark.releases.get(self.test.profile, "")
+        return stated if _RELEASE.fullmatch(stated) else ""
 
     # -- the whole -------------------------------------------------------------------------------------------
 
