@@ -284,7 +284,7 @@ def _another_digest(found: Sequence[ImageDecision], known: Known) -> IdentityLin
 
 
 def _policy(one: AdmissionDecision) -> str:
-    return f"{cut(one.source, 40)} {cut('/'.join(part for part in (one.policy, one.rule) if part), 100)}".strip()
+    return cut(one.said_by, 200)
 
 
 def _owner(known: Known) -> IdentityLink:

@@ -66,10 +66,6 @@ def _judged(decisions: Sequence[AdmissionDecision]) -> list[AdmissionDecision]:
     return [one for one in decisions if one.result in ("pass", "fail", "warn")]
 
 
-def _policy(one: AdmissionDecision) -> str:
-    return f"{one.source} {'/'.join(part for part in (one.policy, one.rule) if part)}".strip()
-
-
 def _places(decisions: Sequence[AdmissionDecision]) -> list[At]:
     return [one.at() for one in decisions[:_PLACES]]
 
@@ -99,14 +95,14 @@ def pod_admission_decided(pod: Pod, supply_chain: SupplyChain, cluster: Cluster,
     about = on_workload(pod, supply_chain)
     judged = _judged(about)
     if judged:
-        names = listed(sorted({_policy(one) for one in judged}), limit=4)
+        names = listed(sorted({one.said_by for one in judged}), limit=4)
         return passed(f"{counted(len(judged), 'decision')} by {names}{_on(judged)}", at=_places(judged))
     audits = list(audits_without_violation(pod, supply_chain, cluster))
     if audits:
-        names = listed(sorted({_policy(one) for one in audits}), limit=4)
+        names = listed(sorted({one.said_by for one in audits}), limit=4)
         return passed(f"audited by {names}{_on(audits)}, and not among the violations", at=_places(audits))
     if about:
-        names = listed(sorted({f"{_policy(one)} ({one.result})" for one in about}), limit=4)
+        names = listed(sorted({f"{one.said_by} ({one.result})" for one in about}), limit=4)
         return not_checked(f"the gate names it without a judgement: {names}", at=_places(about))
     return _undecided(pod, supply_chain, params)
 
@@ -128,7 +124,7 @@ def pod_admission_accepted(pod: Pod, supply_chain: SupplyChain, cluster: Cluster
         return aside
     standing = current(on_workload(pod, supply_chain))
     faults = [
-        Fault(f"{_policy(one)}: {one.result}, {one.message or 'without a message'} ({_mode(one, cluster)})", one.at())
+        Fault(f"{one.said_by}: {one.result}, {one.message or 'without a message'} ({_mode(one, cluster)})", one.at())
         for one in standing
         if one.result in ("fail", "error")
     ]
@@ -137,9 +133,9 @@ def pod_admission_accepted(pod: Pod, supply_chain: SupplyChain, cluster: Cluster
     accepted = [one for one in standing if one.result == "pass"]
     accepted = accepted or list(audits_without_violation(pod, supply_chain, cluster))
     warned = [one for one in standing if one.result == "warn"]
-    more = f"; {counted(len(warned), 'warning')}: {listed(map(_policy, warned), limit=3)}" if warned else ""
+    more = f"; {counted(len(warned), 'warning')}: {listed((one.said_by for one in warned), limit=3)}" if warned else ""
     if accepted:
-        names = listed(sorted({_policy(one) for one in accepted}), limit=4)
+        names = listed(sorted({one.said_by for one in accepted}), limit=4)
         return passed(f"accepted by {names}{_on(accepted)}{more}", at=_places([*accepted, *warned]))
     return not_checked(f"no policy of the gate accepts or faults it{more}", at=_places(warned))
 
@@ -186,7 +182,7 @@ def pod_admission_image(pod: Pod, supply_chain: SupplyChain) -> Verdict:
             judged = listed((short(digest) for digest in sorted(found.evaluated)), limit=2)
             runs = listed((short(digest) for digest in sorted(found.running)), limit=3)
             one = next(iter(found.evaluated.values()))
-            words = f"{called(container)} runs {runs}, and {_policy(one)} judged {judged}{_on([one])}"
+            words = f"{called(container)} runs {runs}, and {one.said_by} judged {judged}{_on([one])}"
             shown.append(one.at())
             if found.certain:
                 faults.append(Fault(words, place))
@@ -231,7 +227,7 @@ def pod_admission_signature(pod: Pod, supply_chain: SupplyChain, cluster: Cluste
     bad = [one for one in signed if one.result in ("fail", "error")]
     audits = [one for one in audits_without_violation(pod, supply_chain, cluster) if _on_signatures(one, cluster)]
     good = [one for one in signed if one.result == "pass"] or audits
-    names = listed(sorted({_policy(one) for one in bad or good or standing}), limit=4)
+    names = listed(sorted({one.said_by for one in bad or good or standing}), limit=4)
     if bad:
         return failed(f"signatures of its images do not pass {names}: {bad[0].message}", at=_places(bad))
     if good:
@@ -289,7 +285,7 @@ def pod_admission_time(pod: Pod, supply_chain: SupplyChain, as_of: datetime) -> 
         return not_checked(lacks, at=_places(about))
     when, last = max(dated, key=lambda pair: pair[0])
     at = [last.at(), pod.at("/metadata/creationTimestamp")]
-    words = f"{_policy(last)} decided at {last.time}, and the object was made at {pod.created}"
+    words = f"{last.said_by} decided at {last.time}, and the object was made at {pod.created}"
     if when > as_of + _SKEW:
         return not_checked(f"{words}; the decision lies after the day of the assessment", at=at)
     if when < made - _SKEW:

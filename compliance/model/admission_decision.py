@@ -15,7 +15,8 @@ class AdmissionDecision:
     `result` is `pass`, `fail`, `warn`, `error` or `skip`. `resource` is (kind, namespace, name), None where
     it names none. `images` are references or digests (`sha256:...`) that it names itself. `enforced`
     says whether a failure would have kept the workload out; None where the document does not say.
-    `time` is ISO 8601 or None.
+    `time` is ISO 8601 or None. `outside` is true where the document shows that a command line judged files or objects
+    that were fetched, and not the cluster's own gate.
     """
 
     origin: Origin
@@ -31,6 +32,13 @@ class AdmissionDecision:
     images: tuple[str, ...]
     enforced: bool | None
     time: str | None
+    outside: bool = False
+
+    @property
+    def said_by(self) -> str:
+        """Who decided by what, as a reason tells it: `kyverno signed-images/keys`."""
+        who = f"{self.source} (its command line, not the cluster's gate)" if self.outside else self.source
+        return f"{who} {'/'.join(part for part in (self.policy, self.rule) if part)}".strip()
 
     def at(self) -> At:
         """The result in its document."""

@@ -76,6 +76,7 @@ def decisions(document: Mapping[str, Any], head: Header) -> Iterator[AdmissionDe
         return
     wire = convert(document, _Report, "")
     usual = source_of(wire.source or head.labels.get(_MANAGED_BY, ""))
+    outside = _is_outside(document, head)
     made = 0
     for index, result in enumerate(wire.results or ()):
         about = result.resources or result.subjects or ([wire.scope] if wire.scope else [])
@@ -84,11 +85,21 @@ def decisions(document: Mapping[str, Any], head: Header) -> Iterator[AdmissionDe
             limit = f"more than {MAX_DECISIONS:,} decisions in one report; the first are read, split the rest off"
             yield EvidenceError(limit, pointer=f"/results/{index}")
             return
-        yield from _of_result(result, about, head, f"/results/{index}", usual)
+        yield from _of_result(result, about, head, f"/results/{index}", usual, outside=outside)
+
+
+def _is_outside(document: Mapping[str, Any], head: Header) -> bool:
+    """Whether a report is what Kyverno's command line prints: one for all, which no API server has stored.
+
+    Source: kyverno cmd/cli/kubectl-kyverno/report, MergeClusterReports.
+    """
+    metadata = document.get("metadata")
+    stored = isinstance(metadata, dict) and (metadata.get("uid") or metadata.get("resourceVersion"))
+    return head.name == "merged" and head.kind in ("ClusterPolicyReport", "ClusterReport") and not stored
 
 
 def _of_result(
-    result: _Result, about: Sequence[_Reference], head: Header, at: str, usual: str
+    result: _Result, about: Sequence[_Reference], head: Header, at: str, usual: str, *, outside: bool
 ) -> Iterator[AdmissionDecision]:
     said = result.message or result.description or ""
     properties = {**(result.data or {}), **(result.properties or {})}
@@ -111,6 +122,7 @@ def _of_result(
             images=images,
             enforced=None,
             time=stamp(result.timestamp),
+            outside=outside and source == "kyverno",
         )
 
 

@@ -36,6 +36,20 @@ def test_a_report_of_kyverno_gives_each_result_with_its_object() -> None:
     assert found[2].at().pointer == "/results/2"
     assert found[2].form == "policy-report"
     assert found[2].enforced is None
+    assert all(one.outside and "its command line, not the cluster's gate" in one.said_by for one in found)
+
+
+def test_a_report_that_a_cluster_has_stored_is_of_its_gate() -> None:
+    """Kyverno's command line prints a report that no API server gave an id; any other is taken for the cluster's."""
+    text = (FILES / "kyverno-report.yaml").read_text()
+    for changed in (
+        text.replace("name: merged", "name: merged\n  uid: 1d2c3b4a-0000-4000-8000-000000000000", 1),
+        text.replace("name: merged", "name: cpol-report", 1),
+    ):
+        found = decisions(changed.encode())
+        assert found
+        assert not any(one.outside for one in found)
+        assert found[0].said_by == "kyverno approved-registries/autogen-from-our-registry"
 
 
 @pytest.mark.parametrize(
