@@ -16,6 +16,8 @@ _FIRST_LINE = re.compile(rb"[\t ]*(?:- +)?(?:[\"']?[\w.$/-]+[\"']?[ \t]*:(?:\s|$
 _TEMPLATE = re.compile(rb"^\s*\{\{")
 _IGNORED_LINE = re.compile(rb"\s*(?:#(?!!).*|---.*|\.\.\.\s*|%.*)?$")
 _JSON_START = re.compile(rb"\s*(?:\{\s*(?:\"|\}|$)|\[\s*(?:\{\s*\"|$))")
+#: The first line of a text about a host, whose second may be longer than all that is looked at.
+_HOST_TEXT = re.compile(rb"# compliance [a-z-]{1,40} 1(?: host=[^\s]{1,253})?[ \t]*\n")
 _DIVIDER = re.compile(rb"^---(?:\s|$)", re.MULTILINE)
 _AUDIT_VERSION = re.compile(rb'"apiVersion"\s*:\s*"audit\.k8s\.io/v1(?:beta1|alpha1)?"')
 _AUDIT_KIND = re.compile(rb'"kind"\s*:\s*"Event(?:List)?"')
@@ -117,7 +119,7 @@ def _is_json_object(head: bytes, whole: bool) -> bool:
 def _is_manifest(head: bytes, whole: bool) -> bool:
     head = head.replace(b"\r", b"\n")  # YAML 1.1 takes a carriage return alone for a line break
     if not whole and all(map(_IGNORED_LINE.match, head.splitlines()[:-1])):
-        return True  # a manifest may stand after comments, however long
+        return not _HOST_TEXT.match(head)  # a manifest may stand after comments, however long
     if not (_API_VERSION.search(head) or _FLOW.search(head)):
         return False
     if whole and not (_KIND.search(head) or _FLOW.search(head)):

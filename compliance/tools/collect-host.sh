@@ -11,7 +11,7 @@
 # what `docker` says of itself, its networks, containers, images and swarm.
 # What it never reads or writes: keys, certificates, kubeconfigs, contents of Secrets, values of environment variables.
 #
-# ROOT=/host sh collect-host.sh: the host's file system is mounted at /host (a debug pod).
+# In a debug pod, which has the host's file system at /host: chroot /host, or ROOT=/host sh collect-host.sh -n NODE.
 set -u
 umask 077
 LC_ALL=C; export LC_ALL
@@ -28,6 +28,10 @@ while getopts n:o: option; do
     esac
 done
 case $NAME in '' | -* | .* | *[!A-Za-z0-9._-]*) echo "no usable name: $NAME; give one with -n" >&2; exit 2 ;; esac
+
+# names of owners; numbers where this system's names are not the host's
+if [ -z "$ROOT" ]; then OWNER=%U:%G; else OWNER=%u:%g; fi
+export OWNER
 
 BUNDLE=compliance-host-$NAME
 OUT=$FOLDER/$BUNDLE
@@ -96,16 +100,14 @@ processes() {
         tr '\n\000' '\001\n' < "$process/cmdline" > "$WORK/arguments" 2> /dev/null || continue
         [ -s "$WORK/arguments" ] || continue # a thread of the kernel
         program=$(head -n 1 "$WORK/arguments"); program=${program%% *}
-        network=$(readlink "$process/ns/net")
-        if [ -z "$network" ] || [ -z "$HOST_NETWORK" ]; then network='?'
-        elif [ "$network" = "$HOST_NETWORK" ]; then network=host
-        else network=own; fi
+        network=; [ -z "$HOST_NETWORK" ] || network=$(readlink "$process/ns/net")
+        case $network in '') network='?' ;; "$HOST_NETWORK") network=host ;; *) network=own ;; esac
         case $network-${program##*/} in
             *-kubelet | *-dockerd | *-docker | host-kube-apiserver | host-kube-controller-manager | host-kube-scheduler | \
             host-kube-proxy | host-etcd | host-containerd) redacted < "$WORK/arguments" > "$WORK/shown" ;;
             *) printf '%s\n' "$program" > "$WORK/shown" ;;
         esac
-        user=$(stat -c %U "$process" 2> /dev/null | escaped)
+        user=$(stat -c "${OWNER%:*}" "$process" 2> /dev/null | escaped)
         printf '%s\n' "${user:-?} $network $(escaped < "$WORK/shown" | sed 's/^$/\\E/' | paste -s -d ' ' -)"
         if [ "${program##*/}" = etcd ]; then # names of its variables, never a value
             tr '\000' '\n' < "$process/environ" 2> /dev/null > "$WORK/names" &&
@@ -131,7 +133,7 @@ services() {
     done
     echo "# end"
 }
-if have systemctl; then run "$OUT/services.txt" services; fi
+if have systemctl && [ -z "$ROOT" ]; then run "$OUT/services.txt" services; fi
 
 mounts() { header mounts; cat "$ROOT/proc/1/mountinfo" 2> /dev/null || cat "$ROOT/proc/self/mountinfo"; echo "# end"; }
 run "$OUT/mounts.txt" mounts
@@ -213,13 +215,14 @@ done
 
 # three lines a file: MODE:USER:GROUP:TYPE, path, and where it leads
 if find / -maxdepth 0 -printf '' 2> /dev/null; then
-    walk() { find "$@" -printf '%m:%u:%g:%y\0%p\0%l\0' > "$WORK/found" 2> /dev/null; }
+    [ -z "$ROOT" ] && owner=%u:%g || owner=%U:%G
+    walk() { find "$@" -printf "%m:$owner:%y\\0%p\\0%l\\0" > "$WORK/found" 2> /dev/null; }
     as_lines() { tr '\n\000' '\001\n' < "$WORK/found"; }
 else
     walk() {
         find "$@" -exec sh -c 'for f; do
             if [ -L "$f" ]; then t=l; elif [ -d "$f" ]; then t=d; elif [ -S "$f" ]; then t=s; elif [ -f "$f" ]; then t=f; else t=U; fi
-            stat -c "%a:%U:%G:$t" "$f" || exit 1
+            stat -c "%a:$OWNER:$t" "$f" || exit 1
             printf "%s" "$f" | tr "\n" "\001"; echo
             if [ $t = l ]; then readlink "$f" | tr "\n" "\001"; fi; echo
         done' sh {} + > "$WORK/found" 2> /dev/null; }
@@ -238,7 +241,7 @@ listed() { # listed PATH [FIND OPTIONS]: lines of a path and, without options, o
 files() {
     header file-listing
     for path in /var/lib/kubelet /var/lib/docker /run/containerd /etc/systemd/system; do listed $path -maxdepth 0; done
-    for path in /etc/kubernetes /var/lib/etcd /etc/cni/net.d /opt/cni/bin /var/lib/kubelet/pki /var/lib/kubelet/config.yaml \
+    for path in /etc/kubernetes /var/lib/etcd /var/lib/kube-proxy /etc/cni/net.d /opt/cni/bin /var/lib/kubelet/pki /var/lib/kubelet/config.yaml \
         /var/lib/kubelet/kubeadm-flags.env /var/lib/kubelet/kubeconfig /etc/default/kubelet /etc/sysconfig/kubelet \
         /etc/docker /etc/containerd /etc/default/docker /etc/sysconfig/docker /root/.docker/ca.pem /root/.docker/cert.pem \
         /root/.docker/key.pem /var/run/docker.sock /run/docker.sock /run/containerd/containerd.sock \

@@ -268,3 +268,8 @@ def test_no_beginning_of_a_text_makes_a_reader_fail(data: bytes) -> None:
 def test_other_texts_are_not_theirs(text: str) -> None:
     """A format of another version is not guessed at."""
     assert not [name for name in known_by(text.encode()) if name.startswith("host-")]
+
+
+def test_a_long_second_line_hides_no_text() -> None:
+    """Where no more than one line is whole in what is looked at, the text is still known by one reader."""
+    assert known_by(b"# compliance process-list 1\nroot host kubelet " + b"--a=b " * 20_000) == ["host-process-list"]
