@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from compliance.model.admission_decision import AdmissionDecision
 from compliance.model.cluster import WorkloadEntry
+from compliance.model.grouping import grouped
 
 Resource = tuple[str, str | None, str]
-K = TypeVar("K", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,11 +33,11 @@ def gate_of(decisions: Iterable[AdmissionDecision], workloads: Iterable[Workload
     listed = tuple(decisions)
     if not listed:
         return Gate()
-    about = _grouped((one.resource, one) for one in listed if one.resource is not None)
+    about = grouped((one.resource, one) for one in listed if one.resource is not None)
     return Gate(
         about=about,
         on=_on_workloads(workloads, about),
-        by_digest=_grouped((digest, one) for one in listed for digest in _digests(one.images)),
+        by_digest=grouped((digest, one) for one in listed for digest in _digests(one.images)),
         forms=frozenset((one.form, one.source) for one in listed),
         audits=tuple(one for one in listed if one.form == "constraint-status" and one.resource is None),
     )
@@ -64,10 +63,3 @@ def _on_workloads(
 def _digests(references: Iterable[str]) -> tuple[str, ...]:
     """The digests that references name, each once."""
     return tuple(dict.fromkeys(one.rpartition("@")[2] for one in references if "sha256:" in one))
-
-
-def _grouped(pairs: Iterable[tuple[K, AdmissionDecision]]) -> dict[K, tuple[AdmissionDecision, ...]]:
-    found: dict[K, list[AdmissionDecision]] = {}
-    for key, value in pairs:
-        found.setdefault(key, []).append(value)
-    return {key: tuple(values) for key, values in found.items()}

@@ -5,17 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Protocol
 
 from compliance.model.archive_manifest import archive_manifest
 from compliance.model.cluster import WorkloadEntry
 from compliance.model.configuration import BaseImage
 from compliance.model.docker import DockerContainer, Dockerfile
+from compliance.model.grouping import grouped
 from compliance.model.image import Image
 from compliance.model.image_reference import ImageReference, image_reference
 from compliance.model.sbom import DescribedDigest, Sbom
 
-T = TypeVar("T")
+
+class Document(Protocol):
+    """What is joined to images: an SBOM or a scan. `inside` are digests that it names itself within a statement."""
+
+    @property
+    def digests(self) -> tuple[DescribedDigest, ...]: ...
+    @property
+    def diff_ids(self) -> tuple[str, ...]: ...
+    @property
+    def inside(self) -> tuple[DescribedDigest, ...]: ...
 
 
 class Bound(Enum):
@@ -96,24 +106,27 @@ class Images:
         diff_ids = tuple(layer.diff_id for layer in image.layers)
         for digest in own:
             for sbom in self.sboms_by_digest.get(digest or "", ()):
-                found.setdefault(sbom.subject.id, self._sbom_match(sbom, Bound.DIGEST, image))
+                found.setdefault(sbom.subject.id, SbomMatch(sbom, *self.bound(sbom, Bound.DIGEST, image)))
         for sbom in self.sboms_by_digest.get(diff_ids[-1], ()) if diff_ids else ():
             if sbom.diff_ids == diff_ids:
                 found.setdefault(sbom.subject.id, SbomMatch(sbom, Bound.DIGEST, ""))
         for sbom in self.sboms_by_digest.get(image.digests.index or "", ()):
-            found.setdefault(sbom.subject.id, self._sbom_match(sbom, Bound.INDEX, image))
+            found.setdefault(sbom.subject.id, SbomMatch(sbom, *self.bound(sbom, Bound.INDEX, image)))
         for name in image.names:
             for sbom in self.sboms_by_name.get(full_name(image_reference(name)), ()):
                 if any(named.digest in self.by_digest for named in sbom.digests):
                     continue  # of another build or platform that was handed in, too
-                found.setdefault(sbom.subject.id, SbomMatch(sbom, Bound.NAME, _contradiction(sbom, image)))
+                found.setdefault(sbom.subject.id, SbomMatch(sbom, Bound.NAME, contradiction(sbom, image)))
         order = list(Bound)
         return tuple(sorted(found.values(), key=lambda match: (order.index(match.by), match.sbom.subject.id)))
 
-    def _sbom_match(self, sbom: Sbom, by: Bound, image: Image) -> SbomMatch:
-        """The match by the digest of a statement, which binds no document that is about something else."""
-        doubt = self.doubt(sbom.inside, sbom.diff_ids, image)
-        return SbomMatch(sbom, by, "") if doubt is None else SbomMatch(sbom, Bound.NAME, doubt)
+    def bound(self, document: Document, by: Bound, image: Image) -> tuple[Bound, str]:
+        """How a document is joined by the digest of a statement, and what contradicts that, else empty text.
+
+        A statement binds no document that is about something else.
+        """
+        doubt = self.doubt(document.inside, document.diff_ids, image)
+        return (by, "") if doubt is None else (Bound.NAME, doubt)
 
     def doubt(self, inside: Sequence[DescribedDigest], diff_ids: tuple[str, ...], image: Image) -> str | None:
         """Why a document in a statement about an image is not about it: it names digests, and none is the image's.
@@ -165,12 +178,11 @@ def _bound_to(image: Image, digest: str) -> Bound:
     return Bound.INDEX if digest == image.digests.index else Bound.DIGEST
 
 
-def _contradiction(sbom: Sbom, image: Image) -> str:
-    """What an SBOM that bears an image's name says of another digest; empty when it names no digest."""
-    if not sbom.digests:
+def contradiction(document: Document, image: Image) -> str:
+    """What a document that bears an image's name says of another digest; empty when it names no digest."""
+    if not document.digests:
         return ""
-    other = sbom.digests[0].digest
-    return f"it names {image.said} and the digest {other}, which is not this image's"
+    return f"it names {image.said} and the digest {document.digests[0].digest}, which is not this image's"
 
 
 def join(
@@ -195,14 +207,14 @@ def join(
         containers=tuple(sorted(containers, key=lambda one: (one.subject.id, one.origin.path))),
         dockerfiles=tuple(sorted(dockerfiles, key=lambda one: (one.subject.id, one.origin.path))),
         workloads=running,
-        by_digest=_grouped((digest, image) for image in ordered for digest in _digests(image)),
-        by_name=_grouped(
+        by_digest=grouped((digest, image) for image in ordered for digest in _digests(image)),
+        by_name=grouped(
             (name, image)
             for image in ordered
             for name in sorted({full_name(image_reference(name)) for name in image.names})
         ),
-        sboms_by_digest=_grouped((digest, sbom) for sbom in listed for digest in _described(sbom)),
-        sboms_by_name=_grouped((full_name(image_reference(sbom.described)), sbom) for sbom in listed if sbom.described),
+        sboms_by_digest=grouped((digest, sbom) for sbom in listed for digest in _described(sbom)),
+        sboms_by_name=grouped((full_name(image_reference(sbom.described)), sbom) for sbom in listed if sbom.described),
     )
     return _with_uses(half)
 
@@ -254,10 +266,3 @@ def _digests(image: Image) -> tuple[str, ...]:
 def _described(sbom: Sbom) -> tuple[str, ...]:
     last = sbom.diff_ids[-1:]
     return tuple(dict.fromkeys([*(found.digest for found in sbom.digests), *last]))
-
-
-def _grouped(pairs: Iterable[tuple[str, T]]) -> dict[str, tuple[T, ...]]:
-    found: dict[str, list[T]] = {}
-    for key, value in pairs:
-        found.setdefault(key, []).append(value)
-    return {key: tuple(values) for key, values in found.items()}

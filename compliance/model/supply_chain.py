@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from compliance.model.admission_decision import AdmissionDecision
 from compliance.model.attestation import Attestation
 from compliance.model.evidence import Origin
 from compliance.model.gate import Gate, gate_of
+from compliance.model.grouping import grouped
 from compliance.model.image import Image
 from compliance.model.image_reference import image_reference
-from compliance.model.images import Bound, Images, full_name
+from compliance.model.images import Bound, Images, contradiction, full_name
 from compliance.model.purls import package_url
 from compliance.model.scan_lineage import Sighting, lineages_of, sightings_of
 from compliance.model.vulnerability import EpssScores, KevCatalog, ScanReport, SsvcRecord, VexDocument, VexStatement
@@ -21,9 +22,6 @@ from compliance.model.vulnerability_names import names_of, primaries
 
 #: Products and components of one statement that are compared with those of others.
 PAIRS = 1_000
-
-K = TypeVar("K")
-T = TypeVar("T")
 
 
 class AttestationMatch(NamedTuple):
@@ -90,12 +88,12 @@ class SupplyChain:
         found: dict[str, ScanMatch] = {}
         for digest in (image.digests.manifest, image.digests.config):
             for scan in self.scans_by_digest.get(digest or "", ()):
-                found.setdefault(scan.subject.id, self._scan_match(scan, Bound.DIGEST, image))
+                found.setdefault(scan.subject.id, ScanMatch(scan, *self.images.bound(scan, Bound.DIGEST, image)))
         for scan in self.scans_by_digest.get(image.digests.index or "", ()):
-            found.setdefault(scan.subject.id, self._scan_match(scan, Bound.INDEX, image))
+            found.setdefault(scan.subject.id, ScanMatch(scan, *self.images.bound(scan, Bound.INDEX, image)))
         for name in image.names:
             for scan in self.scans_by_name.get(full_name(image_reference(name)), ()):
-                found.setdefault(scan.subject.id, ScanMatch(scan, Bound.NAME, _contradiction(scan, image)))
+                found.setdefault(scan.subject.id, ScanMatch(scan, Bound.NAME, contradiction(scan, image)))
         order = list(Bound)
         return tuple(sorted(found.values(), key=lambda match: (order.index(match.by), match.scan.subject.id)))
 
@@ -109,11 +107,6 @@ class SupplyChain:
                         found.setdefault(status, spoken)
         return [found[status] for status in sorted(found)]
 
-    def _scan_match(self, scan: ScanReport, by: Bound, image: Image) -> ScanMatch:
-        """The match by the digest of a statement, which binds no report that is about something else."""
-        doubt = self.images.doubt(scan.inside, scan.diff_ids, image)
-        return ScanMatch(scan, by, "") if doubt is None else ScanMatch(scan, Bound.NAME, doubt)
-
     def carrying(self, document: VexDocument) -> tuple[Attestation, ...]:
         """The attestations that a VEX document was taken out of; none for a document that stands by itself."""
         place = document.origin
@@ -124,13 +117,6 @@ class SupplyChain:
         """The attestations whose signatures are over a VEX document: those that carry it, or are over its file."""
         over = self.attestations_by_digest.get(f"sha256:{document.origin.sha256}", ())
         return tuple({one.subject.id: one for one in (*self.carrying(document), *over)}.values())
-
-
-def _contradiction(scan: ScanReport, image: Image) -> str:
-    """What a scan that bears an image's name says of another digest; empty when it names no digest."""
-    if not scan.digests:
-        return ""
-    return f"it names {image.said} and the digest {scan.digests[0].digest}, which is not this image's"
 
 
 def join_proof(
@@ -151,7 +137,7 @@ def join_proof(
     lineages = lineages_of(reports, images)
     records = sorted(ssvc, key=lambda one: (one.id, one.timestamp, _place(one.origin)))
     decided = tuple(sorted(decisions, key=lambda one: (one.subject.id, _place(one.origin), one.pointer)))
-    by_id = _grouped(
+    by_id = grouped(
         (primary, Spoken(document, statement))
         for document in spoken
         for statement in document.statements
@@ -164,26 +150,24 @@ def join_proof(
         vex=spoken,
         kev=tuple(sorted(kev, key=lambda one: (one.subject.id, _place(one.origin)))),
         epss=tuple(sorted(epss, key=lambda one: (one.subject.id, _place(one.origin)))),
-        ssvc=_grouped((one.id, one) for one in records),
+        ssvc=grouped((one.id, one) for one in records),
         decisions=decided,
-        attestations_by_digest=_grouped(
+        attestations_by_digest=grouped(
             (digest, one)
             for one in signed
             for digest in dict.fromkeys([*one.digests(), *([one.refers_to] if one.refers_to else [])])
         ),
-        attestations_by_id=_grouped((one.subject.id, one) for one in signed),
-        attestations_by_place=_grouped(
-            ((one.origin.sha256, one.origin.path, one.origin.offset), one) for one in signed
-        ),
-        scans_by_digest=_grouped((found.digest, one) for one in reports for found in one.digests),
-        scans_by_name=_grouped(
+        attestations_by_id=grouped((one.subject.id, one) for one in signed),
+        attestations_by_place=grouped(((one.origin.sha256, one.origin.path, one.origin.offset), one) for one in signed),
+        scans_by_digest=grouped((found.digest, one) for one in reports for found in one.digests),
+        scans_by_name=grouped(
             (full_name(image_reference(one.target)), one)
             for one in reports
             if one.target and one.target_type in ("", "container")
         ),
         names=names,
         vex_said=_said(by_id),
-        vex_by_package=_grouped(
+        vex_by_package=grouped(
             ((primary, *package), one)
             for primary, each in by_id.items()
             for one in each
@@ -235,10 +219,3 @@ def packages_of(statement: VexStatement) -> tuple[tuple[str, str, str], ...]:
 
 def _place(origin: Origin) -> tuple[str, str, int]:
     return (origin.path, origin.pointer, origin.offset)
-
-
-def _grouped(pairs: Iterable[tuple[K, T]]) -> dict[K, tuple[T, ...]]:
-    found: dict[K, list[T]] = {}
-    for key, value in pairs:
-        found.setdefault(key, []).append(value)
-    return {key: tuple(values) for key, values in found.items()}

@@ -17,19 +17,8 @@ from compliance.model.purls import PackageUrl, package_url
 from compliance.model.sbom import Component
 from compliance.model.supply_chain import Spoken, SupplyChain
 from compliance.model.times import is_after, moment
-from compliance.model.vulnerability import VexDocument, VexStatement
+from compliance.model.vulnerability import JUSTIFICATIONS, STATUSES, VexDocument, VexStatement
 
-#: Source: OpenVEX specification 0.2.0, "Status Labels" and "Status Justifications".
-STATUSES = ("not_affected", "affected", "fixed", "under_investigation")
-JUSTIFICATIONS = frozenset(
-    (
-        "component_not_present",
-        "vulnerable_code_not_present",
-        "vulnerable_code_not_in_execute_path",
-        "vulnerable_code_cannot_be_controlled_by_adversary",
-        "inline_mitigations_already_exist",
-    )
-)
 #: Statements of one moment that contradict each other: the one that suppresses least is taken.
 _OPENNESS = {"affected": 3, "under_investigation": 2, "fixed": 1, "not_affected": 0}
 #: Statements that do not count of which one key tells.

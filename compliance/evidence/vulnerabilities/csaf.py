@@ -30,10 +30,10 @@ from compliance.evidence.vulnerabilities.parts import (
     too_many,
     unambiguous,
 )
-from compliance.evidence.vulnerabilities.vex_parts import JUSTIFICATIONS, Things, problem_of, with_note
+from compliance.evidence.vulnerabilities.vex_parts import Things, problem_of, with_note
 from compliance.model.evidence import SubjectType
 from compliance.model.reader import Reader, Record
-from compliance.model.vulnerability import VexDocument, VexStatement
+from compliance.model.vulnerability import JUSTIFICATIONS, VexDocument, VexStatement
 
 VERSION = "2.0"
 #: Statuses of products by the words of OpenVEX. `recommended` says which version to take, nothing of exploitability.

@@ -30,10 +30,10 @@ from compliance.evidence.vulnerabilities.parts import (
     too_many,
     unambiguous,
 )
-from compliance.evidence.vulnerabilities.vex_parts import JUSTIFICATIONS, NOTHING, Things, digest_of, problem_of, things
+from compliance.evidence.vulnerabilities.vex_parts import NOTHING, Things, digest_of, problem_of, things
 from compliance.model.evidence import SubjectType
 from compliance.model.reader import Reader, Record
-from compliance.model.vulnerability import VexDocument, VexStatement
+from compliance.model.vulnerability import JUSTIFICATIONS, VexDocument, VexStatement
 
 VERSIONS = ("0.0.1", "0.0.2", "0.2.0")
 _CONTEXT = re.compile(r"https?://openvex\.dev/ns(?:/v?([0-9][0-9a-z.-]{0,20}))?/?")

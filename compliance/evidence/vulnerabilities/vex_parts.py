@@ -10,19 +10,8 @@ from compliance.evidence.purl import component
 from compliance.evidence.sbom_parts import Said
 from compliance.evidence.vulnerabilities.parts import cleaned
 from compliance.model.sbom import Component
-from compliance.model.vulnerability import VexStatement
+from compliance.model.vulnerability import JUSTIFICATIONS, STATUSES, VexStatement
 
-#: Statuses and justifications. Source: OpenVEX specification 0.2.0, "Status Labels", "Status Justifications".
-STATUSES = frozenset(("not_affected", "affected", "fixed", "under_investigation"))
-JUSTIFICATIONS = frozenset(
-    (
-        "component_not_present",
-        "vulnerable_code_not_present",
-        "vulnerable_code_not_in_execute_path",
-        "vulnerable_code_cannot_be_controlled_by_adversary",
-        "inline_mitigations_already_exist",
-    )
-)
 #: CycloneDX words by those of OpenVEX. Sources: CycloneDX 1.6, "impactAnalysisState", "impactAnalysisJustification";
 #: CISA, "Vulnerability Exploitability eXchange (VEX) - Status Justifications" (2022) for what the five mean.
 CYCLONEDX_STATES: Mapping[str, str] = {
