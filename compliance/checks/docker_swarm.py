@@ -26,6 +26,8 @@ _EVERYWHERE = ("0.0.0.0", "::", "[::]", "")  # noqa: S104 - compared with, never
 _VALID = re.compile(r"valid from ([0-9T:-]{19})Z until ([0-9T:-]{19})Z")
 #: Networks that every engine on Linux has: a list without them is not whole.
 _BUILT_IN = frozenset(("bridge", "host", "none"))
+#: A variable or the name of a secret of a service, with the number of the service.
+_IN_SERVICE = re.compile(r"/([0-9]+)/Spec/TaskTemplate/ContainerSpec/(Env|Secrets)/[0-9]+(?:/SecretName)?")
 _STATE = "/var/lib/docker/swarm/docker-state.json"
 
 
@@ -207,14 +209,16 @@ def docker_swarm_secrets(host: DockerHost) -> Verdict:
     faults: list[Fault] = []
     secrets = []
     for document in documents:
-        for number in document.keys(""):
-            spec = f"/{number}/Spec/TaskTemplate/ContainerSpec"
-            name = document.values.get(f"/{number}/Spec/Name")
-            for index, variable in enumerate(document.items(f"{spec}/Env")):
-                if str(variable).endswith("=<redacted>"):
-                    words = f"the variable {str(variable).partition('=')[0]} of {name} holds a credential"
-                    faults.append(Fault(words, document.place(f"{spec}/Env/{index}")))
-            secrets += [document.place(f"{spec}/Secrets/{key}") for key in document.keys(f"{spec}/Secrets")]
+        for pointer, value in document.values.items():
+            place = _IN_SERVICE.fullmatch(pointer)
+            if place is None:
+                continue
+            if place[2] == "Secrets":
+                secrets.append(document.place(pointer))
+            elif str(value).endswith("=<redacted>"):
+                service = document.values.get(f"/{place[1]}/Spec/Name")
+                words = f"the variable {str(value).partition('=')[0]} of {told(service)} holds a credential"
+                faults.append(Fault(words, document.place(pointer)))
     if faults:
         return failed(all_told(faults), at=[fault.at for fault in faults])
     if not secrets:

@@ -23,6 +23,8 @@ _SAME = (("/var/run/", "/run/"), ("/lib/", "/usr/lib/"), ("/bin/", "/usr/bin/"),
 _RUN = ("/var/run/", "/run/")
 #: Links followed from one path before the listing is taken for one that leads nowhere.
 MAX_LINKS = 8
+#: Links followed below one folder; each may take a look at everything that could not be read.
+MAX_LINKS_BELOW = 200
 #: Files named in a reason that passes.
 _NAMED = 3
 _ROOT = "root"
@@ -237,9 +239,14 @@ def _below(listing: FileListing, folder: str, wanted: Callable[[str], bool] | No
     if not any(_holds(walked, folder) for walked in listing.walked):
         unknown.append(f"the listing of files does not show what lies below {folder}")
     seen: list[Seen] = []
+    links = 0
     for path, entry in listing.below(folder):
         if wanted is not None and not wanted(path):
             continue
+        links += entry.kind == "l"
+        if links > MAX_LINKS_BELOW:
+            unknown.append(f"more than {MAX_LINKS_BELOW} links below {folder}, and the rest is not followed")
+            break
         found = _in_listing(listing, path) if entry.kind == "l" else None
         seen.extend(found.seen if found else (Seen(path, entry, listing.place(entry)),))
         unknown.extend(found.unknown if found else ())

@@ -129,6 +129,34 @@ def test_what_an_organisation_says_of_images_arrives(tmp_path: Path) -> None:
     assert (found.image_max_age_days, found.image_max_size, found.image_max_layers) == (60, 150_000_000, 12)
 
 
+def test_what_an_organisation_allows_of_docker_hosts_arrives(tmp_path: Path) -> None:
+    """Names, releases, counts and days; nothing is allowed that nobody stated."""
+    found = load(
+        written(
+            tmp_path,
+            "parameters:\n"
+            "  docker-group-approved: [alice]\n"
+            "  docker-versions-supported: ['29', '28.5']\n"
+            "  docker-swarm-needed: true\n"
+            "  docker-unused-images: 0\n"
+            "  docker-stopped-containers: 3\n"
+            "  docker-node-certificate-days: 30\n"
+            "  docker-swarm-ca-days: 365\n"
+            "  host-hardening-percent: 90\n",
+        )
+    ).parameters
+    assert (found.docker_group_approved, found.docker_versions_supported) == (("alice",), ("29", "28.5"))
+    assert (found.docker_swarm_needed, found.docker_unused_images, found.docker_stopped_containers) == (True, 0, 3)
+    assert (found.docker_node_certificate_days, found.docker_swarm_ca_days) == (30, 365)
+    assert found.host_hardening_percent == 90
+    nothing = load(written(tmp_path, "{}")).parameters
+    assert (nothing.docker_swarm_needed, nothing.docker_unused_images, nothing.docker_group_approved) == (
+        False,
+        None,
+        (),
+    )
+
+
 def test_a_missing_file_is_a_usage_error(tmp_path: Path) -> None:
     """A mistyped -c never assesses with defaults."""
     with pytest.raises(UsageError, match="cannot be read"):

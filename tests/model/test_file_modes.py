@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from compliance.model.evidence import Origin
-from compliance.model.file_modes import NO_LISTING, judged_mode, judged_owner, look, look_below
+from compliance.model.file_modes import MAX_LINKS_BELOW, NO_LISTING, judged_mode, judged_owner, look, look_below
 from compliance.model.host import FileEntry, FileListing, Group, Groups, host_subject
 from compliance.model.hosts import Host
 from compliance.model.outcome import Outcome
@@ -120,6 +120,17 @@ def test_a_tree_with_a_folder_that_could_not_be_read_is_no_pass() -> None:
     assert look_below(_host(_listing({})), "/etc/pki").unknown
     alone = _listing({"/etc/pki": _file(0o755, kind="d")})
     assert look_below(_host(alone), "/etc/pki").unknown
+
+
+def test_a_tree_of_links_without_end_is_followed_so_far() -> None:
+    """Beyond the limit what they lead to is unknown, and a fault before it still counts."""
+    links = {f"/a/{number:05}": _file(0o777, kind="l", target="/b") for number in range(MAX_LINKS_BELOW + 1)}
+    unread = tuple(f"/c/{number}" for number in range(1000))
+    tree = _listing({"/a": _file(0o755, kind="d"), "/b": _file(0o600), **links}, ("/a",), problems=unread)
+    found = look_below(_host(tree), "/a")
+    assert len(found.seen) == 1
+    assert judged_mode(found, 0o600).outcome is Outcome.NOT_CHECKED
+    assert judged_mode(found, 0o400).outcome is Outcome.FAIL
 
 
 def test_numbers_are_owners_where_something_names_them() -> None:
