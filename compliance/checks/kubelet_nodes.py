@@ -10,9 +10,9 @@ from compliance.model.check import Verdict, check, not_applicable, not_checked
 from compliance.model.cluster import Cluster, Node
 from compliance.model.evidence import At, escape
 from compliance.model.flags import shown
-from compliance.model.host import Form, Program
+from compliance.model.host import Program
 from compliance.model.hosts import Hosts, Kubelet
-from compliance.model.kubelet_settings import Kind, Setting, judged, nodes_seen
+from compliance.model.kubelet_settings import Kind, Setting, is_shared, judged, left_to_nodes
 from compliance.model.kubernetes_version import minor_of
 from compliance.model.outcome import Outcome, Severity
 from compliance.model.unseen_nodes import CONTROL_PLANE_LABELS
@@ -60,11 +60,9 @@ def kubelet_static_pod_path(kubelet: Kubelet, hosts: Hosts, cluster: Cluster) ->
     found = judged(kubelet, hosts, _PATH, lambda value: not value)
     if found.outcome is not Outcome.FAIL:
         return found
-    if all(one.form is Form.CONFIG_MAP for one in kubelet.configurations) and not kubelet.lines:
-        words = f"{found.reason}, and nodes of the control plane, which need it, get it from the same place"
-        if nodes_seen(hosts):
-            return not_applicable(f"{words}; each node is judged by its own", at=found.at)
-        return not_checked(words, at=found.at)
+    if is_shared(kubelet):
+        words = "the config map sets a folder of static pods, which nodes of the control plane need"
+        return left_to_nodes(kubelet, hosts, words)
     if part is None:
         words = "whether this is a node of the control plane, which may run static pods, cannot be told: hand in its"
         return not_checked(f"{found.reason}; {words} Node object or its list of processes", at=found.at)
@@ -117,6 +115,8 @@ def kubelet_dynamic_config(kubelet: Kubelet, hosts: Hosts, cluster: Cluster) -> 
     on = judged(kubelet, hosts, replace(_DYNAMIC, default=False, flag_default=False), lambda value: value is False)
     if on.outcome is Outcome.FAIL:
         return on
+    if is_shared(kubelet) and stated.outcome is Outcome.FAIL:
+        return left_to_nodes(kubelet, hosts, "the config map does not state the gate DynamicKubeletConfig")
     node = _node(kubelet, cluster)
     minor = minor_of(node.kubelet_version) if node is not None else None
     if node is not None and minor is not None and minor >= _GONE_SINCE:

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from compliance.model import flag_values
-from compliance.model.check import Verdict, check
+from compliance.model.check import Verdict, check, not_checked
 from compliance.model.configuration import Parameters
-from compliance.model.flags import Answer, is_absent
+from compliance.model.flags import is_absent
 from compliance.model.hosts import Hosts, Kubelet
-from compliance.model.kubelet_settings import Kind, Setting, Value, in_file_only, judged, told
-from compliance.model.outcome import Outcome, Severity
+from compliance.model.kubelet_settings import (
+    Kind,
+    Setting,
+    Value,
+    in_file_only,
+    is_shared,
+    judged,
+    left_to_nodes,
+    no_line,
+    told,
+)
+from compliance.model.outcome import Severity
 
 #: Source of all defaults: Kubernetes 1.34, "Kubelet Configuration (v1beta1)" and "kubelet" command line reference.
 _HOUR = flag_values.NANOSECONDS["h"]
@@ -105,17 +115,17 @@ def kubelet_iptables_chains(kubelet: Kubelet, hosts: Hosts) -> Verdict:
     severity=Severity.MEDIUM,
     fix="Remove --hostname-override from the kubelet's command line.",
 )
-def kubelet_hostname_override(kubelet: Kubelet) -> Verdict:
+def kubelet_hostname_override(kubelet: Kubelet, hosts: Hosts) -> Verdict:
     """--hostname-override is not on the command line; no configuration document holds such a setting.
 
     Source: CIS Kubernetes Benchmark 2.0.1, 4.2.7; DISA Kubernetes STIG V2R6, V-242404.
     """
-    answers = [is_absent(line, "hostname-override") for line in kubelet.lines]
-    if not answers:
-        at = tuple(one.place() for one in kubelet.configurations)
-        words = "--hostname-override stands only on the command line, which was not handed in"
-        answers = [Answer(Outcome.NOT_CHECKED, words, at, "configuration alone")]
-    return told(answers)
+    if is_shared(kubelet):
+        return left_to_nodes(kubelet, hosts, "a config map cannot give a node another name")
+    if kubelet.lines:
+        return told([is_absent(line, "hostname-override") for line in kubelet.lines])
+    words = f"--hostname-override stands only on the command line: {no_line(kubelet)}"
+    return not_checked(words, at=tuple(one.place() for one in kubelet.configurations))
 
 
 @check(

@@ -12,7 +12,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from compliance.model import flag_values
-from compliance.model.check import Verdict, failed, listed, not_checked, passed
+from compliance.model.check import Verdict, failed, listed, not_applicable, not_checked, passed
 from compliance.model.configuration_files import path_on_host
 from compliance.model.evidence import At
 from compliance.model.flags import Answer, Option, answer, held, option, shown
@@ -110,7 +110,7 @@ def _differing(force: Sequence[Reading], start: Sequence[Reading]) -> Iterator[A
             if now.value is None or then.value is None or not then.stated or _same(now.value, then.value):
                 continue
             words = f"in force is another value than the {then.source} gives at the next start"
-            yield Answer(Outcome.FAIL, words, (*now.at, *then.at), "both compared")
+            yield Answer(Outcome.FAIL, words, (*now.at, *then.at), "")
 
 
 def _same(one: Value, other: Value) -> bool:
@@ -128,9 +128,16 @@ def at_start(kubelet: Kubelet, setting: Setting) -> tuple[Reading, ...]:
     """What a kubelet is started with: its command line, and where that is silent its file."""
     files = files_of(kubelet)
     if not kubelet.lines:
-        doubt = "the command line, which wins over the file, was not handed in"
+        doubt = f"{no_line(kubelet)}, and its command line wins over the file"
         return tuple(_in_document(one, setting)._replace(doubt=doubt) for one in files)
     return tuple(reading for line in kubelet.lines for reading in _of_line(line, files, setting))
+
+
+def no_line(kubelet: Kubelet) -> str:
+    """Why there is no command line of a kubelet."""
+    if kubelet.host.processes:
+        return "no kubelet is among the processes of this host"
+    return "the command line of the kubelet was not handed in"
 
 
 def files_of(kubelet: Kubelet) -> tuple[Settings, ...]:
@@ -292,6 +299,19 @@ def of_new_nodes(hosts: Hosts, found: Answer) -> Answer:
     return found._replace(words=f"{found.words} for new nodes; nodes that are there are judged by their own")
 
 
+def is_shared(kubelet: Kubelet) -> bool:
+    """Whether it is no node's kubelet, but what the cluster's config map says for all."""
+    return not kubelet.lines and all(one.form is Form.CONFIG_MAP for one in kubelet.configurations)
+
+
+def left_to_nodes(kubelet: Kubelet, hosts: Hosts, words: str) -> Verdict:
+    """What a config map cannot answer: not applicable where nodes are judged by their own, else not checked."""
+    at = tuple(one.place() for one in kubelet.configurations)
+    if nodes_seen(hosts):
+        return not_applicable(f"{words}; each node is judged by its own", at=at)
+    return not_checked(f"{words}, and no node's own configuration was handed in", at=at)
+
+
 def nodes_seen(hosts: Hosts) -> bool:
     """Whether the evidence holds the kubelet of any node."""
     return any(
@@ -326,10 +346,9 @@ def _on_lines(kubelet: Kubelet, setting: Setting) -> Iterator[Answer]:
     files = files_of(kubelet)
     if not kubelet.lines and not shared:
         at = tuple(one.place() for one in kubelet.configurations)
-        yield Answer(Outcome.NOT_CHECKED, "whether an option is given cannot be known", at, "no command line handed in")
-    if not kubelet.lines and not files and not shared:
-        at = tuple(one.place() for one in kubelet.configurations)
-        yield Answer(Outcome.NOT_CHECKED, "what the file says cannot be known", at, "no configuration file handed in")
+        yield Answer(Outcome.NOT_CHECKED, f"whether --{setting.flag} is given is not known: {no_line(kubelet)}", at, "")
+        if not files:
+            yield Answer(Outcome.NOT_CHECKED, "the configuration file was not handed in", at, "")
     for line in kubelet.lines:
         found = option(line, setting.flag)
         if found.unknown:
@@ -363,7 +382,7 @@ def told(answers: Iterable[Answer], asked: str = "") -> Verdict:
         return not_checked("neither a configuration nor a command line says anything of it")
     outcome = worst(one.outcome for one in found)
     ordered = sorted(found, key=lambda one: one.outcome is not outcome)
-    texts = list(dict.fromkeys(f"{one.words} ({one.source})" for one in ordered))
+    texts = list(dict.fromkeys(f"{one.words} ({one.source})" if one.source else one.words for one in ordered))
     more = f"; and {len(texts) - _TOLD} more" if len(texts) > _TOLD else ""
     reason = "; ".join(texts[:_TOLD]) + more + (f"; asked: {asked}" if asked else "")
     at = tuple(dict.fromkeys(place for one in ordered for place in one.at))
