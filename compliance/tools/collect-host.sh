@@ -14,12 +14,10 @@
 # In a debug pod, which has the host's file system at /host: chroot /host, or ROOT=/host sh collect-host.sh -n NODE.
 set -u
 umask 077
-LC_ALL=C; export LC_ALL
-PATH=$PATH:/usr/sbin:/sbin; export PATH
+LC_ALL=C PATH=$PATH:/usr/sbin:/sbin; export LC_ALL PATH
 REVISION=1
-ROOT=${ROOT:-}
+ROOT=${ROOT:-} FOLDER=.
 NAME=$(uname -n | tr '[:upper:]' '[:lower:]')
-FOLDER=.
 while getopts n:o: option; do
     case $option in
         n) NAME=$OPTARG ;;
@@ -32,19 +30,16 @@ case $NAME in '' | -* | .* | *[!A-Za-z0-9._-]*) echo "no usable name: $NAME; giv
 # names of owners; numbers where this system's names are not the host's
 if [ -z "$ROOT" ]; then OWNER=%U:%G; else OWNER=%u:%g; fi
 export OWNER
-
 BUNDLE=compliance-host-$NAME
 OUT=$FOLDER/$BUNDLE
 if [ -e "$OUT" ] || [ -e "$OUT.tar" ]; then echo "$OUT is there already; remove it or use -o" >&2; exit 2; fi
-mkdir -p "$OUT/collected" || exit 4
 WORK=$OUT/.work
-mkdir "$WORK" || exit 4
+mkdir -p "$OUT/collected" "$WORK" || exit 4
 trap 'rm -rf "$OUT" "$OUT.tar.part"' EXIT
 trap 'exit 4' HUP INT TERM
 [ "$(id -u)" = 0 ] || echo "not root: much cannot be read, and what cannot be read is not checked" >&2
 
 # --- helpers ----------------------------------------------------------------------------------------------------
-
 now() { date -u +%Y-%m-%dT%H:%M:%SZ; }
 json() { printf '%s' "$1" | tr '\n\t\r' '   ' | sed 's/\\/\\\\/g; s/"/\\"/g'; }
 have() { command -v "$1" > /dev/null 2>&1; }
@@ -58,10 +53,9 @@ run() {
     code=$?
     words=
     for word; do words="$words${words:+, }\"$(json "$word")\""; done
-    [ $code = 0 ] && [ -s "$file" ] || rm -f "$file"
+    [ $code = 0 ] && [ -s "$file" ] || rm -f "$file" # a command that failed leaves no evidence
     printf '  {"arguments": [%s], "started": "%s", "ended": "%s", "exit_code": %s}\n' \
         "$words" "$started" "$(now)" "$code" >> "$WORK/commands"
-    return $code
 }
 
 # redacted: arguments, one a line, with what may be a credential replaced.
@@ -82,7 +76,6 @@ ONE=$(printf '\001')
 escaped() { sed "s/\\\\/\\\\\\\\/g; s/ /\\\\040/g; s/$ONE/\\\\n/g"; }
 
 # --- the host ---------------------------------------------------------------------------------------------------
-
 of_os() { sed -n "s/^$1=//p" "$ROOT/etc/os-release" 2> /dev/null | head -n 1 | tr -d '"'; }
 host() {
     header host
@@ -92,7 +85,6 @@ host() {
 run "$OUT/host.txt" host
 
 # --- processes: all arguments of the programs of Kubernetes and Docker; of others the name alone --------------------
-
 HOST_NETWORK=$(readlink "$ROOT/proc/1/ns/net" || readlink "$ROOT/proc/self/ns/net")
 processes() {
     header process-list
@@ -110,24 +102,21 @@ processes() {
         user=$(stat -c "${OWNER%:*}" "$process" 2> /dev/null | escaped)
         printf '%s\n' "${user:-?} $network $(escaped < "$WORK/shown" | sed 's/^$/\\E/' | paste -s -d ' ' -)"
         if [ "${program##*/}" = etcd ]; then # names of its variables, never a value
-            tr '\000' '\n' < "$process/environ" 2> /dev/null > "$WORK/names" &&
-                echo "# environment $(sed -n 's/^\(ETCD_[A-Z_]*\)=.*/\1/p' "$WORK/names" | sort | paste -s -d ' ' -)"
+            tr '\000' '\n' < "$process/environ" 2> /dev/null > "$WORK/names" && echo "# environment $(sed -n 's/^\(ETCD_[A-Z_]*\)=.*/\1/p' "$WORK/names" | sort | paste -s -d ' ' -)"
         fi
     done
-    echo "# end"
+    [ "$(id -u)" != 0 ] || echo "# end" # another user may not see all processes
 }
 run "$OUT/processes.txt" processes
 
 # --- services, mount points, groups, audit rules --------------------------------------------------------------------
-
 services() {
     header services
     for unit in kubelet.service kube-proxy.service etcd.service containerd.service crio.service docker.service \
         docker.socket auditd.service sshd.service ssh.service ssh.socket; do
         systemctl show -p LoadState -p ActiveState -p UnitFileState "$unit" > "$WORK/unit" 2> /dev/null || return 1
         load=$(sed -n 's/^LoadState=//p' "$WORK/unit")
-        active=$(sed -n 's/^ActiveState=//p' "$WORK/unit")
-        enabled=$(sed -n 's/^UnitFileState=//p' "$WORK/unit")
+        active=$(sed -n 's/^ActiveState=//p' "$WORK/unit") enabled=$(sed -n 's/^UnitFileState=//p' "$WORK/unit")
         [ "$load" = not-found ] && active=not-found enabled=not-found
         echo "$unit ${active:--} ${enabled:--}"
     done
@@ -156,7 +145,6 @@ rules() { header audit-rules; auditctl -l 2>&1 && echo "# end"; }
 if have auditctl; then run "$OUT/audit-rules.txt" rules; fi
 
 # --- configuration files, without secrets -----------------------------------------------------------------------------
-
 # copy PATH FILTER: a file to its place in the bundle, through a filter; only plain names.
 copy() {
     [ -f "$ROOT$1" ] || return 0
@@ -212,7 +200,6 @@ for option in audit-policy-file admission-control-config-file authentication-con
 done
 
 # --- owner and mode of files ----------------------------------------------------------------------------------------
-
 # three lines a file: MODE:USER:GROUP:TYPE, path, and where it leads
 if find / -maxdepth 0 -printf '' 2> /dev/null; then
     [ -z "$ROOT" ] && owner=%u:%g || owner=%U:%G
@@ -230,7 +217,11 @@ else
 fi
 listed() { # listed PATH [FIND OPTIONS]: lines of a path and, without options, of all below it
     path=$1; shift
-    if [ ! -e "$ROOT$path" ] && [ ! -L "$ROOT$path" ]; then echo "# absent $path"; return; fi
+    if [ ! -e "$ROOT$path" ] && [ ! -L "$ROOT$path" ]; then
+        # what nobody may look into is not absent
+        case $(ls -d "$ROOT$path" 2>&1) in *"No such file"* | *"Not a directory"*) echo "# absent $path" ;; *) echo "# unreadable $path" ;; esac
+        return
+    fi
     if ! walk "$ROOT$path" "$@"; then echo "# unreadable $path"; fi
     [ $# -gt 0 ] || echo "# walked $path"
     as_lines | escaped | awk -v root="$ROOT" '
@@ -260,7 +251,6 @@ files() {
 run "$OUT/file-listing.txt" files
 
 # --- Docker ---------------------------------------------------------------------------------------------------------
-
 # Of a variable only its name is kept; values of labels and arguments are kept.
 CONTAINER='{"Id":{{json .Id}},"Name":{{json .Name}},"Image":{{json .Image}},"Path":{{json .Path}},"Args":{{json .Args}},"State":{{json .State}},"AppArmorProfile":{{json .AppArmorProfile}},"ProcessLabel":{{json .ProcessLabel}},"Platform":{{json .Platform}},"HostConfig":{{json .HostConfig}},"Mounts":{{json .Mounts}},"NetworkSettings":{{json .NetworkSettings}},"Config":{"User":{{json .Config.User}},"Image":{{json .Config.Image}},"Cmd":{{json .Config.Cmd}},"Entrypoint":{{json .Config.Entrypoint}},"Labels":{{json .Config.Labels}},"ExposedPorts":{{json .Config.ExposedPorts}},"Healthcheck":{{json .Config.Healthcheck}},"Env":[{{range $i, $e := .Config.Env}}{{if $i}},{{end}}{{json (printf "%s=<redacted>" (index (split $e "=") 0))}}{{end}}]}}'
 SERVICE='{"ID":{{json .ID}},"Spec":{"Name":{{json .Spec.Name}},"TaskTemplate":{"ContainerSpec":{"Image":{{json .Spec.TaskTemplate.ContainerSpec.Image}},"Secrets":{{json .Spec.TaskTemplate.ContainerSpec.Secrets}},"Configs":{{json .Spec.TaskTemplate.ContainerSpec.Configs}},"Env":[{{range $i, $e := .Spec.TaskTemplate.ContainerSpec.Env}}{{if $i}},{{end}}{{json (printf "%s=<redacted>" (index (split $e "=") 0))}}{{end}}]}}}}'
@@ -281,7 +271,6 @@ if have docker && [ -z "$ROOT" ] && docker version > /dev/null 2>&1; then
 fi
 
 # --- the record, and the archive --------------------------------------------------------------------------------------
-
 {
     printf '{"format": "compliance-collection/1", "what": "host", "reference": "%s",\n' "$NAME"
     printf ' "tool": {"name": "collect-host", "version": "%s"},\n "commands": [\n' "$REVISION"

@@ -9,6 +9,7 @@ import shutil
 import socket
 import subprocess
 import tarfile
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -289,3 +290,36 @@ def test_nothing_is_overwritten(tmp_path: Path, root: Path) -> None:
     assert done.returncode == 2
     assert "is there already" in done.stderr
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["compliance-host-n1.tar"]
+
+
+@pytest.mark.parametrize("shell", SHELLS, ids=lambda shell: shell[0])
+def test_what_may_not_be_looked_into_is_not_absent(shell: tuple[str, ...]) -> None:
+    """Without root's rights nothing in a closed folder is proven, and the list of processes is not said to be whole."""
+    if os.geteuid() != 0:
+        pytest.skip("only root may become another user")
+    with tempfile.TemporaryDirectory() as folder:
+        place, root = Path(folder), Path(folder) / "root"
+        (root / "root/.docker").mkdir(parents=True)
+        (root / "etc/kubernetes/pki").mkdir(parents=True)
+        (root / "proc/1").mkdir(parents=True)
+        (root / "proc/1/cmdline").write_text("/sbin/init\0")
+        (root / "root").chmod(0o700)
+        (root / "etc/kubernetes/pki").chmod(0o700)
+        (place / "collect-host.sh").write_text(script())
+        (place / "out").mkdir(mode=0o777)
+        for open_ in (place, place / "out"):
+            open_.chmod(0o777)
+        done = subprocess.run(
+            [*shell, str(place / "collect-host.sh"), "-n", "n1", "-o", str(place / "out")],
+            env={"PATH": os.environ["PATH"], "ROOT": str(root)}, user=65534, group=65534, extra_groups=[],
+            capture_output=True, text=True, timeout=60, check=False, cwd=place,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert "not root" in done.stderr
+        files = contents(place / "out/compliance-host-n1.tar")
+    (listing,), _ = read(files["file-listing.txt"])
+    assert isinstance(listing, FileListing)
+    assert not listing.knows("/root/.docker/ca.pem")
+    assert not listing.knows("/etc/kubernetes/pki/ca.key")
+    assert listing.knows("/etc/cni/net.d")
+    assert not files["processes.txt"].endswith(b"# end\n")
