@@ -146,35 +146,41 @@ def files_of(kubelet: Kubelet) -> tuple[Settings, ...]:
 
 
 def _of_line(line: CommandLine, files: Sequence[Settings], setting: Setting) -> Iterator[Reading]:
+    doubt = ""
     if setting.flag:
         found = option(line, setting.flag)
         reading = _of_flag(found, setting)
         if reading is not None:
             yield reading
-            return
+            if found.present:
+                return
+            doubt = "options that are not known may win over it"
     file = option(line, "config")
     if file.unknown:
         yield Reading(None, f"{setting.name}: {file.unknown}", file.at, line.form.value, stated=False)
-    elif not file.text:
+    elif file.text:
+        yield from _of_file(line, file, files, setting, doubt)
+    elif not doubt:
         words = f"{_flag_name(setting)} is not set, and there is no configuration file"
         words = f"{words} (default: {setting.default_words or _printed(setting.flag_default, setting)})"
         yield Reading(setting.flag_default, words, (line.place(),), line.form.value, stated=False)
-    else:
-        yield from _of_file(line, file, files, setting)
 
 
 def _flag_name(setting: Setting) -> str:
     return f"--{setting.flag}" if setting.flag else setting.name
 
 
-def _of_file(line: CommandLine, file: Option, files: Sequence[Settings], setting: Setting) -> Iterator[Reading]:
+def _of_file(
+    line: CommandLine, file: Option, files: Sequence[Settings], setting: Setting, doubt: str
+) -> Iterator[Reading]:
     """What the file says that a command line names; files beside it may win over it."""
     named = documents(files, file.text or "")
     if not named:
         words = f"{setting.name} stands in {shown(file.text or '')}, which was not handed in"
         yield Reading(None, words, file.at, line.form.value, stated=False)
     beside = option(line, "config-dir")
-    doubt = f"files in {shown(beside.text or 'the folder of --config-dir')} win over it" if beside.present else ""
+    if beside.present:
+        doubt = f"files in {shown(beside.text or 'the folder of --config-dir')} win over it"
     for one in named:
         yield _in_document(one, setting)._replace(doubt=doubt)
 
