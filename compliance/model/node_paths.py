@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from compliance.model.check import Verdict, not_applicable
 from compliance.model.configuration_files import path_on_host
 from compliance.model.evidence import At
-from compliance.model.file_modes import Look, look, look_below
+from compliance.model.file_modes import Look, look, look_below, spellings
 from compliance.model.flags import shown
 from compliance.model.host import CLUSTER_WIDE, Form, Program
 from compliance.model.hosts import Host, Hosts
@@ -186,29 +186,30 @@ def cni(kinds: str = "") -> Finder:
 
 def kubelet_unit(host: Host, _: Hosts) -> Found:
     """The unit of systemd that starts the kubelet, and the files that add to it, wherever systemd looks for them."""
-    unit = look(host, *(f"{folder}/kubelet.service" for folder in _UNITS))
-    added = [look_below(host, f"{folder}/kubelet.service.d", _is_configuration) for folder in _read_units(host)]
+    unit = look(host, *(f"{folder}/kubelet.service" for folder in _read_units(host)))
+    added = [_added(host, folder, ".conf") for folder in _read_units(host)]
     return _unless_absent(host, _joined([unit, *added]), Program.KUBELET, ())
 
 
 def kubeadm_drop_in(host: Host, _: Hosts) -> Found:
     """The file that kubeadm's packages add to the kubelet's unit; NOT_APPLICABLE where there is none."""
-    named = [look_below(host, f"{folder}/kubelet.service.d", _is_kubeadm) for folder in _read_units(host)]
-    return _joined(named)
+    return _joined([_added(host, folder, "kubeadm.conf") for folder in _read_units(host)])
+
+
+def _added(host: Host, folder: str, suffix: str) -> Look:
+    """Files that add to the kubelet's unit in a folder of units; absent only where they are in all its spellings."""
+    place = f"{folder}/kubelet.service.d"
+    found = look_below(host, place, lambda path: path.endswith(suffix))
+    if found.seen:
+        return found
+    missed = [path for path in spellings(place) if not any(listing.knows(path) for listing in host.listings)]
+    return _with(found, [f"the listing of files does not tell whether {path} exists" for path in missed])
 
 
 def _read_units(host: Host) -> tuple[str, ...]:
     """Folders of units; that of /run, which holds nothing that was installed, only where a listing tells of it."""
     known = any(listing.knows(f"{_UNITS[1]}/kubelet.service.d") for listing in host.listings)
     return _UNITS if known else (_UNITS[0], _UNITS[2])
-
-
-def _is_configuration(path: str) -> bool:
-    return path.endswith(".conf")
-
-
-def _is_kubeadm(path: str) -> bool:
-    return path.endswith("kubeadm.conf")
 
 
 def proxy_kubeconfig(host: Host, hosts: Hosts) -> Found:

@@ -74,6 +74,9 @@ def _command_line(
         parsed = without_replaced(parsed)
     elif program is Program.ETCD:
         parsed = _of_etcd(parsed, environment)
+    if not text.ended and line is text.lines[-1]:
+        cut = "the list of processes is cut short, and this may be half a line"
+        parsed = Options(parsed.flags, f"{parsed.opaque}; {cut}" if parsed.opaque else cut)
     return CommandLine(
         origin=text.origin,
         subject=program_subject(text.subject, program),
