@@ -17,7 +17,8 @@ def read(data: bytes, path: str = "compliance-host-n1/x.txt") -> tuple[list[Reco
     assert isinstance(piece, Slice)
     records: list[Record] = []
     errors: list[str] = []
-    for found in known[0].read(data, piece, path, "0" * 64):
+    part = data[piece.offset : piece.offset + piece.length]
+    for found in known[0].read(part, piece, path, "0" * 64):
         if isinstance(found, EvidenceError):
             errors.append(found.message)
         else:
