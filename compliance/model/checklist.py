@@ -13,8 +13,6 @@ from compliance.model.outcome import Outcome
 WRITTEN_BY = "Written by compliance"
 _EDITION = re.compile(r"V([0-9]{1,4})R([0-9]{1,4})")
 _RELEASE_INFO = re.compile(r"Release: [0-9]+ Benchmark Date: (.+)")
-#: How often the text of a STIG rule changed stands in its id: `SV-242376r960759_rule` and `SV-242376` are one rule.
-_RULE_REVISION = re.compile(r"r[0-9]+(?:_rule)?$|_rule$")
 
 
 class Stig(NamedTuple):
@@ -97,11 +95,6 @@ class Checklist:
 
 #: Characters of an asset's name. Source: stig-manager-client-modules 1.6.7, ReviewParser.js.
 ASSET_NAME = 255
-
-
-def bare_rule(rule: str) -> str:
-    """A STIG rule id without its revision; other ids as they are."""
-    return _RULE_REVISION.sub("", rule) if rule.startswith("SV-") else rule
 
 
 def release_date(release_info: str) -> str:
