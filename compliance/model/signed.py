@@ -16,6 +16,8 @@ class Signing(Enum):
     PAE = "pae"
     #: The payload as it stands: a simple-signing document, or a file.
     PAYLOAD = "payload"
+    #: Header and payload of a JWS as they stand: RSA with PSS alone, ECDSA as two numbers one after the other.
+    JOSE = "jose"
     #: An artifact that is not at hand; its sha256 is `payload`.
     DIGEST = "digest"
 
@@ -76,7 +78,7 @@ class SignedDocument:
     """A document with its claim. `material` is None for what carries no signature at all.
 
     The claim's `trust` is `not-checked`, or `present-unsigned` without material; a verifier replaces it.
-    `not-checked` without material is a signature of a format that is listed and never verified (Notation);
+    `not-checked` without material is a signature of a format that is listed and not verified (COSE of Notation);
     its `because` says so, and stays. `statement` is the JSON of the in-toto statement as it was signed or
     handed in; empty for a plain signature.
     """

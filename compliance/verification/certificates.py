@@ -164,8 +164,11 @@ def _purposes(certificate: x509.Certificate) -> frozenset[x509.ObjectIdentifier]
         return None
 
 
-def check_leaf(leaf: x509.Certificate) -> None:
-    """Refused unless it is a certificate for signing code, and no authority itself."""
+def check_leaf(leaf: x509.Certificate, *, any_purpose: bool = False) -> None:
+    """Refused unless it is a certificate for signing code, and no authority itself.
+
+    `any_purpose` lets one pass that names no purpose at all, as Notation does.
+    """
     extensions = leaf.extensions
     for one in extensions:
         if one.critical and one.oid not in _HANDLED:
@@ -174,7 +177,7 @@ def check_leaf(leaf: x509.Certificate) -> None:
         if isinstance(one.value, x509.BasicConstraints) and one.value.ca:
             raise bad("its certificate is that of an authority, which may not sign artifacts")
     purposes = _purposes(leaf)
-    if purposes is None or ExtendedKeyUsageOID.CODE_SIGNING not in purposes:
+    if ExtendedKeyUsageOID.CODE_SIGNING not in (purposes or ()) and not (any_purpose and purposes is None):
         raise bad("its certificate is not one for signing code")
     try:
         usage = extensions.get_extension_for_class(x509.KeyUsage).value
@@ -192,6 +195,11 @@ def identity(leaf: x509.Certificate) -> Identity:
         raise bad("its certificate names two different OIDC issuers")
     claims = sorted((_CLAIMS[number], value) for number, value in values.items() if number in _CLAIMS)
     return Identity(_subjects(leaf), (new if new is not None else old) or "", tuple(claims))
+
+
+def distinguished(leaf: x509.Certificate, root: x509.Certificate) -> Identity:
+    """The distinguished names of a certificate and of the root above it, as RFC 4514 writes them."""
+    return Identity((leaf.subject.rfc4514_string(),), root.subject.rfc4514_string(), ())
 
 
 def _claim_values(leaf: x509.Certificate) -> dict[int, str]:

@@ -94,6 +94,8 @@ def _signed(material: Material) -> Signed | None:
     """What the signatures are over; a digest may stand as bytes or in hexadecimal. None when it is no digest."""
     if material.signing is Signing.PAE:
         return Signed(pae(material.payload_type, material.payload), b"")
+    if material.signing is Signing.JOSE:
+        return Signed(material.payload, b"", jose=True)
     if material.signing is Signing.PAYLOAD:
         return Signed(material.payload, b"")
     if len(material.payload) == 32:

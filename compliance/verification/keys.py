@@ -9,7 +9,7 @@ from typing import NamedTuple
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_dss_signature
 
 from compliance.verification.standing import undecided
 
@@ -28,6 +28,7 @@ _CURVES = {
 }
 _PREHASHED = Prehashed(hashes.SHA256())
 
+_Sha2 = hashes.SHA256 | hashes.SHA384 | hashes.SHA512
 PublicKey = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey | rsa.RSAPublicKey
 
 
@@ -48,10 +49,11 @@ class Key(NamedTuple):
 
 
 class Signed(NamedTuple):
-    """What was signed: the bytes, or only their sha256 where `data` is None."""
+    """What was signed: the bytes, or only their sha256 where `data` is None. `jose`: the signature is one of a JWS."""
 
     data: bytes | None
     sha256: bytes
+    jose: bool = False
 
     def digest(self, algorithm: str) -> bytes | None:
         """Its digest; None when only another one is known."""
@@ -100,12 +102,20 @@ def holds(key: Key, signature: bytes, signed: Signed) -> bool:
     """Whether the signature is the key's over what was signed. Refused when that cannot be known without the bytes."""
     public = key.public
     if isinstance(public, ec.EllipticCurvePublicKey):
-        return _ecdsa(public, signature, signed)
+        return _ecdsa(public, _as_der(public, signature) if signed.jose else signature, signed)
     if isinstance(public, ed25519.Ed25519PublicKey):
         if signed.data is None:
             raise undecided("an Ed25519 signature over an artifact cannot be verified without the artifact")
         return _held(lambda data: public.verify(signature, data), signed.data)
     return _rsa(public, signature, signed)
+
+
+def _as_der(public: ec.EllipticCurvePublicKey, signature: bytes) -> bytes:
+    """Two numbers of the curve's size as DER; what is no such signature gives none. Source: RFC 7518, 3.4."""
+    size = (public.curve.key_size + 7) // 8
+    if len(signature) != 2 * size:
+        return b""
+    return encode_dss_signature(int.from_bytes(signature[:size], "big"), int.from_bytes(signature[size:], "big"))
 
 
 def _ecdsa(public: ec.EllipticCurvePublicKey, signature: bytes, signed: Signed) -> bool:
@@ -121,14 +131,15 @@ def _ecdsa(public: ec.EllipticCurvePublicKey, signature: bytes, signed: Signed) 
 
 
 def _rsa(public: rsa.RSAPublicKey, signature: bytes, signed: Signed) -> bool:
-    """PKCS #1 v1.5 and PSS with SHA-256, and with SHA-512 where the bytes are at hand; never SHA-1."""
-    found: list[tuple[bytes, hashes.SHA256 | hashes.SHA512 | Prehashed, hashes.SHA256 | hashes.SHA512]]
+    """PKCS #1 v1.5 and PSS with SHA-256, and with SHA-384 and SHA-512 where the bytes are at hand; never SHA-1."""
+    found: list[tuple[bytes, hashes.SHA256 | hashes.SHA384 | hashes.SHA512 | Prehashed, _Sha2]]
     if signed.data is None:
         found = [(signed.sha256, _PREHASHED, hashes.SHA256())]
     else:
-        found = [(signed.data, one, one) for one in (hashes.SHA256(), hashes.SHA512())]
+        found = [(signed.data, one, one) for one in (hashes.SHA256(), hashes.SHA384(), hashes.SHA512())]
     for data, algorithm, inner in found:
-        for pad in (padding.PKCS1v15(), padding.PSS(padding.MGF1(inner), padding.PSS.AUTO)):
+        pss = padding.PSS(padding.MGF1(inner), padding.PSS.AUTO)
+        for pad in (pss,) if signed.jose else (padding.PKCS1v15(), pss):
             try:
                 public.verify(signature, data, pad, algorithm)
             except (InvalidSignature, ValueError):

@@ -18,6 +18,7 @@ from compliance.verification.certificates import (
     BROKEN,
     Identity,
     check_leaf,
+    distinguished,
     identity,
     load_certificate,
     path,
@@ -43,7 +44,10 @@ from compliance.verification.trusted_root import Authority, Log, Root
 
 
 class Document(NamedTuple):
-    """What all signatures of a document share. `bundle` and `proof_needed` are what the bundle format asks for."""
+    """What all signatures of a document share. `bundle` and `proof_needed` are what the bundle format asks for.
+
+    A JWS is Notation's, whose certificates name their holder as X.509 does, by their subject.
+    """
 
     signed: Signed
     payload: bytes
@@ -172,7 +176,7 @@ def _by_certificate(signature: Signature, document: Document, trust: Anchors) ->
             return _trusted_key(one, signature, document, trust, verifiers)
     if document.beside.trouble is not None:
         raise document.beside.trouble
-    check_leaf(leaf)
+    check_leaf(leaf, any_purpose=document.how is Signing.JOSE)
     if document.bundle and any(one.issuer == one.subject for one in offered):
         # Bundles that npm wrote in 2023 do so too. Source: sigstore-conformance, bundle-with-root-cert_fail.
         raise untrusted("its bundle brings a root certificate of its own, which no sigstore client may accept")
@@ -240,7 +244,8 @@ def _under_root(
     way = _valid_way(certified.leaf, issued, times)
     if root.demands_sct:
         check_sct(certified.leaf, way[0], root.ct_logs)
-    return _identified(identity(certified.leaf), certified.key, min(times), trust)
+    who = distinguished(certified.leaf, way[-1]) if document.how is Signing.JOSE else identity(certified.leaf)
+    return _identified(who, certified.key, min(times), trust)
 
 
 def _times(signature: Signature, document: Document, root: Root) -> list[Proven]:

@@ -433,10 +433,12 @@ class Simulator:
                 "mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
                 "tlogs": [self.logs[one].trusted(times[f"log{one}"]) for one in (1, 2)] if logs else [],
                 "certificateAuthorities": [
-                    _chain("https://ca.example", [self.intermediate.der, self.root.der], times["ca"])
+                    authority_chain("https://ca.example", [self.intermediate.der, self.root.der], times["ca"])
                 ],
                 "ctlogs": [ct_log] if ct else [],
-                "timestampAuthorities": [_chain("https://tsa.example", self.tsa.chain(), times["tsa"])] if tsa else [],
+                "timestampAuthorities": [authority_chain("https://tsa.example", self.tsa.chain(), times["tsa"])]
+                if tsa
+                else [],
             }
         )
 
@@ -451,7 +453,7 @@ def _raw(oid: str, value: bytes) -> x509.UnrecognizedExtension:
     return x509.UnrecognizedExtension(x509.ObjectIdentifier(oid), value)
 
 
-def _chain(uri: str, chain: Sequence[bytes], valid: Json) -> Json:
+def authority_chain(uri: str, chain: Sequence[bytes], valid: Json) -> Json:
     subject = {"organization": "example", "commonName": uri}
     return {
         "subject": subject,
