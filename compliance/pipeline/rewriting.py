@@ -20,13 +20,12 @@ _FACTS = re.compile(rb"<(?:[\w.-]{1,64}:)?target-facts>")
 _WITHIN = 64 * 1024
 
 
-def rewritten(results: Path, into: Path, target: str, facts: Mapping[str, str]) -> tuple[int, str]:
+def rewritten(data: bytes, into: Path, target: str, facts: Mapping[str, str]) -> tuple[int, str]:
     """Write the results with the target's own name and our facts; how many bytes, and their sha256.
 
     Raises:
         ToolError: target or facts do not stand where OpenSCAP writes them.
     """
-    data = results.read_bytes()
     start = _TEST.search(data, _hint(data))
     if start is None:
         raise ToolError(("oscap",), None, (), "wrote results without a test result")

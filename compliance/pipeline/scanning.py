@@ -22,12 +22,9 @@ from compliance.evidence.credentials import suspicion
 from compliance.evidence.image.contents import FoundImage
 from compliance.evidence.image.surveying import survey
 from compliance.evidence.json_documents import decode_json
-from compliance.evidence.rules import xccdf
-from compliance.evidence.rules.xccdf_parsing import PIECE, parse
-from compliance.evidence.rules.xccdf_parts import Document
+from compliance.evidence.rules import xccdf_quick
+from compliance.evidence.rules.xccdf_quick import Head, head_of
 from compliance.evidence.rules.xccdf_target import CONFIG_DIGEST, CONTENT, OWNERS, READ_ONLY, UNSOUND
-from compliance.model.reader import Slice
-from compliance.model.rule_report import RuleReport
 from compliance.pipeline.collected import FORMAT, RECORDS, CollectedFile, CollectionRecord, RunCommand, RunTool
 from compliance.pipeline.files import find
 from compliance.pipeline.packet import PARTIAL
@@ -42,11 +39,11 @@ from compliance.tools.oscap import Evaluated, Evaluation, Tool
 RESULTS = "openscap"
 #: Largest content and tailoring file, in bytes; that for RHEL 9 has 26 MB.
 _MAX_CONTENT = 128 << 20
-#: The check system of content that brings programs to be run. Source: OpenSCAP, Script Check Engine.
-_SCRIPTS = b"open-scap.org/page/SCE"
 _PROFILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,255}")
 #: What stands in the record for places of this machine.
 _ROOT, _WORK = "ROOT", "WORK"
+#: What is made in the folder of the run.
+_RESULTS, _RECORD = "results.xml", "record.json"
 _LONGEST_NAME = 120
 
 
@@ -183,42 +180,38 @@ def content_of(request: ScanRequest) -> Content:
     Raises:
         UsageError: a file cannot be read, is no SCAP content or has no such profile, or runs scripts.
     """
-    path, data, document = _document(request.content, "--content")
-    benchmarks = list(document.benchmarks.values())
-    if not benchmarks:
+    path, data, head = _document(request.content, "--content")
+    if not head.benchmarks:
         raise UsageError(f"{path} holds no XCCDF benchmark; name a SCAP source data stream (ssg-debian12-ds.xml)")
-    scripts = _SCRIPTS in data
-    if scripts and not request.allow_scripts:
+    if head.scripts and not request.allow_scripts:
         raise UsageError(f"{path} holds scripts that would run on this machine; --allow-scripts permits them")
-    profiles = [profile for benchmark in benchmarks for profile in benchmark.profiles]
+    profiles = list(head.profiles)
     tailoring, tailored_sha256 = None, ""
     if request.tailoring:
-        tailoring, tailored, tailored_document = _document(request.tailoring, "--tailoring")
+        tailoring, tailored, tailored_head = _document(request.tailoring, "--tailoring")
         tailored_sha256 = hashlib.sha256(tailored).hexdigest()
-        profiles += tailored_document.tailored.profiles
+        profiles += tailored_head.profiles
     return Content(
         path=path,
         sha256=hashlib.sha256(data).hexdigest(),
         tailoring=tailoring,
         tailoring_sha256=tailored_sha256,
         profile=_profile(request.profile, profiles, path),
-        platforms=tuple(sorted({one for benchmark in benchmarks for one in benchmark.platforms})),
-        scripts=scripts,
+        platforms=head.platforms,
+        scripts=head.scripts,
     )
 
 
-def _document(name: str, option: str) -> tuple[Path, bytes, Document]:
+def _document(name: str, option: str) -> tuple[Path, bytes, Head]:
     try:
         path = Path(name).resolve(strict=True)
         size = path.stat().st_size
         if not path.is_file() or size > _MAX_CONTENT:
             raise UsageError(f"{option} {name} is no file of at most {_MAX_CONTENT:,} bytes")
         data = path.read_bytes()
+        return path, data, head_of(data)
     except OSError as error:
         raise UsageError(f"{option} {name} cannot be read: {error.strerror}") from error
-    view = memoryview(data)
-    try:
-        return path, data, parse(view[start : start + PIECE] for start in range(0, len(view), PIECE))
     except EvidenceError as error:
         raise UsageError(f"{option} {name}: {error.message}") from error
 
@@ -290,11 +283,22 @@ def _run(one: Scan, tool: Tool, folder: Path) -> Scanned:
     work = private / "work"
     work.mkdir(mode=0o700)
     unpacked = unpack(one.found, private)
+    done = results_of(one, tool, one.evaluation(unpacked.root, work), unpacked)
+    (work / _RESULTS).rename(one.results)
+    (work / _RECORD).rename(one.record)
+    return done
+
+
+def results_of(one: Scan, tool: Tool, asked: Evaluation, unpacked: Unpacked) -> Scanned:
+    """Evaluate an unpacked image; results and record then stand in the folder of the run.
+
+    Raises:
+        ToolError: it left no results, or the root is not what the content is for.
+    """
     kind = gate(unpacked.root, one.content.platforms)
-    asked = one.evaluation(unpacked.root, work)
     ran = oscap.evaluate(tool, asked)
-    unsound = _unsound(ran, asked.results)
-    counts = _counts(ran)
+    data = asked.results.read_bytes()
+    unsound = _unsound(ran, data, one.content.platforms)
     facts = {
         CONFIG_DIGEST: one.found.config,
         CONTENT: one.content.sha256,
@@ -302,27 +306,24 @@ def _run(one: Scan, tool: Tool, folder: Path) -> Scanned:
         OWNERS: "lost" if unpacked.foreign else "kept",
         **({UNSOUND: unsound} if unsound else {}),
     }
-    size, sha256 = rewritten(asked.results, work / "results.xml", one.target, facts)
+    size, sha256 = rewritten(data, asked.work / _RESULTS, one.target, facts)
     written = CollectedFile(path=f"{RESULTS}/{one.name}.xml", sha256=sha256, size=size)
-    record = _record(one, tool, asked, ran, unpacked, kind, unsound, written)
-    (work / "record.json").write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n")
-    (work / "results.xml").rename(one.results)
-    (work / "record.json").rename(one.record)
-    return Scanned(results=one.results, counts=counts, unsound=unsound)
+    left = hashlib.sha256(data).hexdigest()
+    record = _record(one, tool, asked, ran, unpacked, kind, unsound, written, left)
+    (asked.work / _RECORD).write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n")
+    return Scanned(results=one.results, counts=_counts(ran), unsound=unsound)
 
 
-def _unsound(ran: Evaluated, results: Path) -> str:
+def _unsound(ran: Evaluated, data: bytes, platforms: tuple[str, ...]) -> str:
     """Why nothing of a run counts, in words; empty text where all that can be held against it holds."""
     worthless = [said.value for said in ran.said if said in oscap.WORTHLESS]
     if worthless:
         return f"OpenSCAP said on its way that {'; and that '.join(worthless)} ({ran.lines[-1] if ran.lines else ''})"
-    data = results.read_bytes()
-    whole = Slice(offset=0, length=len(data), line=1, document=None, item=None, count=1)
-    found = list(xccdf.read(data, whole, results.name, ""))
-    report = found[0] if len(found) == 1 else None
-    if not isinstance(report, RuleReport):
-        told = next((one.message for one in found if isinstance(one, EvidenceError)), "no results")
-        raise ToolError((oscap.PROGRAM,), ran.exit_code, ran.lines, f"wrote results that cannot be read: {told}")
+    try:
+        report = xccdf_quick.results_of(data, platforms)
+    except EvidenceError as error:
+        words = f"wrote results that cannot be read: {error.message}"
+        raise ToolError((oscap.PROGRAM,), ran.exit_code, ran.lines, words) from error
     if report.unsound:
         return report.unsound
     seen = {result.rule for result in report.results}
@@ -347,6 +348,7 @@ def _record(
     kind: Mapping[str, str],
     unsound: str,
     written: CollectedFile,
+    left: str,
 ) -> ScanRecord:
     lines = sorted(f"{rule} {result}\n" for rule, result in ran.rules.items())
     return ScanRecord(
@@ -379,7 +381,7 @@ def _record(
         unsound=unsound,
         said={said.value: count for said, count in sorted(ran.said.items(), key=lambda pair: pair[0].value)},
         results_sha256=hashlib.sha256("".join(lines).encode()).hexdigest(),
-        written_sha256=_sha256(asked.results),
+        written_sha256=left,
     )
 
 
@@ -395,11 +397,6 @@ def _plain(words: tuple[str, ...], one: Scan, asked: Evaluation) -> list[str]:
 def shown(one: Scan, tool: Tool) -> tuple[str, ...]:
     """The argument list for a person to read; ROOT is the unpacked image, WORK an empty folder."""
     return oscap.whole_command(tool, one.evaluation(Path(_ROOT), Path(_WORK)))
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _remove(folder: Path) -> None:

@@ -120,3 +120,43 @@ def test_an_old_openscap_forgets_no_kernel() -> None:
     """Only packages are asked of the database."""
     rules = [RuleText(name="a", said="notapplicable", platforms=["#machine"]), RuleText(name="b")]
     assert report(Run(rules=rules, version="1.3.7").arf()).results[0].outcome is Outcome.NOT_APPLICABLE
+
+
+def test_a_rule_that_its_content_declares_not_applicable() -> None:
+    """The content's own reason is told; a platform that is none says that it is for good."""
+    inside = "<rationale>Containers inherit\n  the clock of their host.</rationale>"
+    rules = [
+        RuleText(name="a", said="notapplicable", inside=f'{inside}<platform idref="cpe:/o:notapplicable"/>'),
+        RuleText(name="b"),
+    ]
+    (result, _) = report(Run(rules=rules).arf()).results
+    assert result.outcome is Outcome.NOT_APPLICABLE
+    assert result.reason == "its content declares it not applicable: Containers inherit the clock of their host."
+
+
+@pytest.mark.parametrize(("said", "outcome"), [("pass", Outcome.NOT_CHECKED), ("fail", Outcome.NOT_CHECKED)])
+def test_a_script_speaks_of_the_machine_that_it_ran_on(said: str, outcome: Outcome) -> None:
+    """Of an image it decides nothing; of a host it does."""
+    check = '<check system="http://open-scap.org/page/SCE"><check-content-ref href="./AslrCheck.sh"/></check>'
+    rules = [RuleText(name="a", said=said, check=False, more=check), RuleText(name="b")]
+    (result, _) = report(Run(rules=rules).arf()).results
+    assert result.outcome is outcome
+    assert "scripts look at the machine that they run on" in result.reason
+    (result, _) = report(Run(rules=rules, facts={}, target="node-1").arf()).results
+    assert result.outcome.value == said
+
+
+@pytest.mark.parametrize(
+    ("name", "owners", "outcome"),
+    [
+        ("file_owner_etc_shadow", "lost", Outcome.NOT_CHECKED),
+        ("no_files_ungrouped", "lost", Outcome.NOT_CHECKED),
+        ("file_permissions_etc_shadow", "lost", Outcome.FAIL),
+        ("file_owner_etc_shadow", "kept", Outcome.FAIL),
+    ],
+)
+def test_rules_about_owners_need_owners(name: str, owners: str, outcome: Outcome) -> None:
+    """Where an image was unpacked without root, all its files seem to be root's."""
+    facts = {**_IMAGE, "urn:compliance:fact:root:owners": owners}
+    rules = [RuleText(name=name, said="fail"), RuleText(name="b")]
+    assert report(Run(rules=rules, facts=facts).arf()).results[0].outcome is outcome
