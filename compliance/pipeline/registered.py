@@ -23,6 +23,11 @@ _EXPORTERS = {
     "sarif": "compliance.exports.findings_sarif",
     "html": "compliance.exports.html",
     "pdf": "compliance.exports.pdf",
+    "cklb": "compliance.exports.stig.cklb",
+    "ckl": "compliance.exports.stig.ckl",
+    "xccdf": "compliance.exports.stig.xccdf",
+    "hdf": "compliance.exports.stig.hdf",
+    "emass": "compliance.exports.stig.emass",
 }
 FORMATS = tuple(_EXPORTERS)
 #: Module of each input format, imported when evidence is read: parsers are slow to import.
