@@ -21,7 +21,7 @@ WRITTEN = 0
 GATE_TRIPPED = 1
 PARTLY_READ = 3
 
-_FORMATS = ("json", "oscal", "csv", "sarif", "html", "pdf")
+_FORMATS = ("json", "oscal", "csv", "sarif", "html", "pdf", "cklb", "ckl", "xccdf", "hdf", "emass")
 
 
 @click.command(short_help="Judge a folder of evidence and write the packet.")
