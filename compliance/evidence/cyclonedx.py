@@ -18,7 +18,6 @@ from compliance.evidence.sbom_parts import (
     KIND,
     STRICT,
     decoded,
-    escapes_letters,
     locate,
     misshapen,
     refuse_twofold,
@@ -48,21 +47,21 @@ def read(data: bytes, slice: Slice, path: str, sha256: str) -> Iterator[Record |
     A document of VEX without any component is no inventory, and no Sbom comes out.
     """
     try:
-        sbom = _sbom(data, slice, path, sha256)
+        bom = decoded(data, _decoder)
+        sbom = _sbom(bom, data, slice, path, sha256)
     except EvidenceError as error:
         error.path = path
         yield error
         return
     proof: list[Record | EvidenceError] = []
-    if b'"vulnerabilities"' in data or escapes_letters(data):
+    if memoryview(bom.vulnerabilities):
         proof = list(cyclonedx_vulnerabilities.read(data, slice, sbom))
     if sbom.components_total or not any(isinstance(record, VexDocument) for record in proof):
         yield sbom
     yield from proof
 
 
-def _sbom(data: bytes, slice: Slice, path: str, sha256: str) -> Sbom:
-    bom = decoded(data, _decoder)
+def _sbom(bom: Bom, data: bytes, slice: Slice, path: str, sha256: str) -> Sbom:
     if bom.bom_format != "CycloneDX":
         raise EvidenceError("bomFormat is not CycloneDX", pointer="/bomFormat", kind=KIND)
     return sbom_of(bom, _metadata(data, bytes(bom.metadata)), slice, path, sha256)

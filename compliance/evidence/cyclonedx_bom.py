@@ -10,7 +10,8 @@ from typing import NamedTuple
 from compliance.errors import EvidenceError
 from compliance.evidence.cyclonedx_elements import counted_elements
 from compliance.evidence.cyclonedx_parts import Bom, BomComponent, Described, Metadata, Tool, Tools
-from compliance.evidence.purl import plain_text, splitter
+from compliance.evidence.purl import components as components_of
+from compliance.evidence.purl import plain_text
 from compliance.evidence.sbom_parts import (
     KIND,
     MAX_COMPONENTS,
@@ -139,16 +140,14 @@ def _listed(bom: Bom, metadata: Metadata) -> _Listed:
         below: list[list[BomComponent]] = []
         for group in groups:
             every.append(group)
-            split_purl = splitter([found.purl for found in group if found.purl])
-            for found in group:
+            for found, named in zip(group, components_of([found.purl or "" for found in group]), strict=True):
                 if found.components is not None:
                     below.append(found.components)
                 if found.type in _NO_PACKAGE:
                     systems += [found] if found.type == "operating-system" else []
                 elif not (by_trivy and _stands_for_a_file(found)):
-                    made = split_purl(found.purl) if found.purl else None
                     packages.append(found)
-                    components.append(made if made is not None and made.version else _described_so(found))
+                    components.append(Component(*named) if named is not None and named[2] else _described_so(found))
             nested_from = len(packages) if nested_from < 0 else nested_from
         groups = below
     distro = f"{systems[0].name or ''}-{systems[0].version or ''}" if systems else ""

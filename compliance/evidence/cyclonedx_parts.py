@@ -117,7 +117,7 @@ class Composition(msgspec.Struct, gc=False):
 
 
 class Bom(msgspec.Struct, rename="camel"):
-    """`metadata` and `signature` are the JSON as it stands; an XML document leaves them empty."""
+    """`metadata`, `signature` and `vulnerabilities` are the JSON as it stands; an XML document leaves them empty."""
 
     bom_format: str | None = None
     spec_version: str | None = None
@@ -129,3 +129,4 @@ class Bom(msgspec.Struct, rename="camel"):
     compositions: list[Composition] | None = None
     services: list[Service] | None = None
     signature: msgspec.Raw = msgspec.Raw()
+    vulnerabilities: msgspec.Raw = msgspec.Raw()

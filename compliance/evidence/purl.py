@@ -17,8 +17,12 @@ MAX_PURL = 2048
 #: Longest name or version that is kept of a component without a package URL.
 MAX_TEXT = 512
 _TYPE = re.compile(r"[a-z][a-z0-9.+-]*")
-#: A line of a package of a system, in the spelling of nearly all tools; an empty match for any other line.
-_COMMON = re.compile(r"^(?:pkg:(deb|apk|rpm)/[\w.-]+/([\w.+~-]+)@([\w.+~-]+)(\?[^#\n]*)?$)?", re.ASCII | re.MULTILINE)
+#: A line in the spelling of nearly all tools, of a package of a system or of a language; else an empty match.
+_COMMON = re.compile(
+    r"^(?:pkg:(?:(deb|apk|rpm)/[\w.-]+/([\w.+~-]+)|(npm|golang|maven|gem|cargo|nuget)/([\w.+~@%/-]+))"
+    r"@([\w.+~-]+)(\?[^#\n]*)?$)?",
+    re.ASCII | re.MULTILINE,
+)
 _SEPARATORS = re.compile(r"[-_.]+")
 #: Types whose namespace says who distributes the package and is no part of its name.
 _DISTRIBUTED = frozenset(("deb", "apk", "rpm"))
@@ -35,15 +39,21 @@ def splitter(purls: Iterable[str]) -> Callable[[str], Component | None]:
 
 
 def components(purls: Sequence[str]) -> list[tuple[str, str, str] | None]:
-    """`component` of each, in order: those of packages of a system are taken apart at once, which is twice as fast."""
+    """`component` of each, in order: common ones are taken apart at once, which is twice as fast."""
     joined = "\n".join(purls)
     if joined.count("\n") != len(purls) - 1 or len(max(purls, key=len)) > MAX_PURL:
         return [component(purl) for purl in purls]
-    rows = _COMMON.findall(joined.replace("%2B", "+"))
-    return [
-        (ecosystem, name, version) if ecosystem and "epoch=" not in qualifiers else component(purl)
-        for (ecosystem, name, version, qualifiers), purl in zip(rows, purls, strict=True)
-    ]
+    found: list[tuple[str, str, str] | None] = []
+    for (system, plain, language, path, version, qualifiers), purl in zip(
+        _COMMON.findall(joined.replace("%2B", "+")), purls, strict=True
+    ):
+        if system and "epoch=" not in qualifiers:
+            found.append((system, plain, version))
+        elif language and (name := path.replace("%40", "@") if "%" in path else path) and "%" not in name:
+            found.append((language, name, version))
+        else:
+            found.append(component(purl))
+    return found
 
 
 def component(purl: str) -> Component | None:

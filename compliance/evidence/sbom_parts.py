@@ -130,7 +130,8 @@ def unambiguous(data: bytes, keys: Mapping[bytes, int]) -> None:
 
 def escapes_letters(data: bytes) -> bool:
     """Whether letters are written as escapes, so that a search for a key may miss it."""
-    return b"\\u00" in data and _ESCAPED_LETTER.search(data) is not None
+    escape = data.find(b"\\")  # most documents hold none, and one byte is found ten times faster than several
+    return escape >= 0 and _ESCAPED_LETTER.search(data, escape) is not None
 
 
 def refuse_twofold(data: bytes) -> None:
