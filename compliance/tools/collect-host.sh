@@ -143,6 +143,7 @@ run "$OUT/groups.txt" groups
 
 rules() { header audit-rules; auditctl -l 2>&1 && echo "# end"; }
 if have auditctl; then run "$OUT/audit-rules.txt" rules; fi
+if have kubectl && [ -z "$ROOT" ]; then run "$OUT/kubectl-version.json" kubectl version --client -o json; fi
 
 # --- configuration files, without secrets -----------------------------------------------------------------------------
 # copy PATH FILTER: a file to its place in the bundle, through a filter; only plain names.
@@ -232,7 +233,8 @@ listed() { # listed PATH [FIND OPTIONS]: lines of a path and, without options, o
 files() {
     header file-listing
     for path in /var/lib/kubelet /var/lib/docker /run/containerd /etc/systemd/system; do listed $path -maxdepth 0; done
-    for path in /etc/kubernetes /var/lib/etcd /var/lib/kube-proxy /etc/cni/net.d /opt/cni/bin /var/lib/kubelet/pki /var/lib/kubelet/config.yaml \
+    for path in /etc/kubernetes /var/lib/etcd /var/lib/kube-proxy /etc/cni/net.d /opt/cni/bin /var/lib/kubelet/pki \
+        /var/lib/kubelet/config.yaml /usr/local/bin/kubectl \
         /var/lib/kubelet/kubeadm-flags.env /var/lib/kubelet/kubeconfig /etc/default/kubelet /etc/sysconfig/kubelet \
         /etc/docker /etc/containerd /etc/default/docker /etc/sysconfig/docker /root/.docker/ca.pem /root/.docker/cert.pem \
         /root/.docker/key.pem /var/run/docker.sock /run/docker.sock /run/containerd/containerd.sock \

@@ -282,6 +282,7 @@ def test_commands_only_read(library: Library) -> None:
         "host-users",
         "auditctl-rules",
         "node-service",
+        "node-file-stat",
     }
 
 

@@ -1,4 +1,7 @@
-"""The reader of `kubectl version -o json`: JSON bytes in, the versions of client and server as settings out."""
+"""The reader of `kubectl version -o json`: JSON bytes in, the versions of client and server as settings out.
+
+What names no server (`--client`) and lies in the folder of a host is of that host, else of the cluster.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from compliance.evidence.cluster.settings import flattened
 from compliance.evidence.cluster.whole import has_keys, reading, split
 from compliance.evidence.lines import locate
 from compliance.model.evidence import Origin
-from compliance.model.host import CLUSTER_WIDE, Form, Settings
+from compliance.model.host import CLUSTER_WIDE, Form, Settings, host_of, host_subject
 from compliance.model.reader import Reader
 
 _KEYS = frozenset((b"clientVersion", b"serverVersion"))
@@ -21,10 +24,11 @@ def identify(head: bytes) -> bool:
 
 def _records(document: Mapping[str, object], origin: Origin) -> Iterator[Settings]:
     values, left_out = flattened(document)
+    host = host_of(origin.path) if "serverVersion" not in document else None
     yield Settings(
         origin=origin,
-        subject=CLUSTER_WIDE,
-        host=None,
+        subject=CLUSTER_WIDE if host is None else host_subject(host, origin.path),
+        host=host,
         kind="kubectl version",
         form=Form.COMMAND,
         values=values,
