@@ -302,6 +302,23 @@ def test_rules_of_the_docker_stig_name_their_ids(library: Library) -> None:
         assert control.level == f"CAT {said['cat']}"
 
 
+def test_rules_of_the_kubernetes_stig_name_their_ids(library: Library) -> None:
+    """18 CAT I and 74 CAT II rules with the ids that results name them by, and two that V2R6 dropped."""
+    stig = library.frameworks[FrameworkId("stig-kubernetes"), "V2R6"]
+    levels = [control.level for control in stig.controls]
+    assert [levels.count(level) for level in ("CAT I", "CAT II", "CAT III")] == [18, 74, 0]
+    assert {control.id for control in stig.withdrawn} == {"V-242386", "V-242388"}
+    for control in stig.controls:
+        said = control.properties
+        assert said["vuln-id"] == control.id
+        assert re.fullmatch(rf"S{control.id}r\d+_rule", said["rule-id"])
+        assert said["rule-id-from"] in ("V2R4", "V2R6")
+        assert said["stig-id"].startswith("CNTR-K8-")
+        assert said["srg"].startswith("SRG-APP-")
+        assert all(cci.startswith("CCI-") for cci in said["cci"].split())
+        assert (control.level, said["severity"]) in (("CAT I", "high"), ("CAT II", "medium"))
+
+
 def test_rules_of_the_srg_name_their_ids(library: Library) -> None:
     """Each rule of the operating system SRG has the ids that results name it by, and 800-53 controls that are there."""
     nist = ids(library, "nist-800-53", "5.2.0")
