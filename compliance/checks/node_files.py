@@ -32,10 +32,6 @@ def _kubeconfig(program: Program, name: str, *also: str) -> Finder:
     return node_paths.kubeconfig(program, f"/etc/kubernetes/{name}", *also)
 
 
-def _of_suffix(suffix: str) -> Finder:
-    return node_paths.pki(lambda path: path.endswith(suffix))
-
-
 _DELEGATED = ("authentication-kubeconfig", "authorization-kubeconfig")
 _MANIFEST = f"{node_paths.MANIFESTS}/{{}}.yaml"
 
@@ -83,8 +79,8 @@ _CONTROLLERS_CONF = _Thing(
     _kubeconfig(Program.CONTROLLER_MANAGER, "controller-manager.conf", *_DELEGATED),
 )
 _PKI = _Thing("pki", "folder of certificates and keys, with all in it", f"-R {node_paths.PKI}", node_paths.pki())
-_CERTIFICATES = _Thing("pki-certificate", "certificates", f"{node_paths.PKI}/**/*.crt", _of_suffix(".crt"))
-_KEYS = _Thing("pki-key", "private keys", f"{node_paths.PKI}/**/*.key", _of_suffix(".key"))
+_CERTIFICATES = _Thing("pki-certificate", "certificates", f"{node_paths.PKI}/**/*.crt", node_paths.pki(".crt"))
+_KEYS = _Thing("pki-key", "private keys", f"{node_paths.PKI}/**/*.key", node_paths.pki(".key"))
 _UNIT = _Thing(
     "kubelet-unit", "unit that starts the kubelet", "kubelet.service and kubelet.service.d/*", node_paths.kubelet_unit
 )

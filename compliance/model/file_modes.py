@@ -233,7 +233,8 @@ def _below(listing: FileListing, folder: str, wanted: Callable[[str], bool] | No
     if folder not in listing.files and next(listing.below(folder), None) is None:
         return Look(asked=folder, absent=(listing.whole(),))
     inside = f"{folder.rstrip('/')}/"
-    unknown = [f"{path} could not be read" for path in listing.problems if path == folder or path.startswith(inside)]
+    bad = [path for path in listing.problems if _holds(path, folder) or path.startswith(inside)]
+    unknown = [f"{path} could not be read wholly" for path in bad]
     if listing.is_link(folder):
         unknown.append(f"{folder} is a link, and what it leads to is not followed")
     if not any(_holds(walked, folder) for walked in listing.walked):

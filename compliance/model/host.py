@@ -197,7 +197,7 @@ class FileListing:
     def below(self, folder: str) -> Iterator[tuple[str, FileEntry]]:
         """Files below a folder, in order of path; the folder itself is not among them."""
         start = folder.rstrip("/") + "/"
-        return ((path, entry) for path, entry in sorted(self.files.items()) if path.startswith(start))
+        return iter(sorted(item for item in self.files.items() if item[0].startswith(start)))
 
     def knows(self, path: str) -> bool:
         """Whether it tells if a path exists: it is listed, or was asked for and could be read, through no link.

@@ -6,6 +6,7 @@ Each function gives a Look, or a Verdict where the question does not arise or no
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from compliance.model.check import Verdict, not_applicable
 from compliance.model.configuration_files import path_on_host
@@ -43,7 +44,7 @@ _UNITS = ("/etc/systemd/system", "/run/systemd/system", "/usr/lib/systemd/system
 #: Kubeconfigs of kube-proxy, as installers write them.
 _PROXY_KUBECONFIGS = ("/var/lib/kube-proxy/kubeconfig.conf", "/var/lib/kube-proxy/kubeconfig")
 _SERVERS = (Program.API_SERVER, Program.CONTROLLER_MANAGER, Program.SCHEDULER, Program.ETCD)
-_NOT_SURE = "neither a list of its processes nor the kubelet's configuration rules out that"
+_NOT_SURE = "no list of all processes of this node rules out that"
 
 
 def at(*places: str) -> Finder:
@@ -119,13 +120,13 @@ def client_ca(host: Host, _: Hosts) -> Found:
     return _with(found, (*bad, *named.unknown))
 
 
-def pki(wanted: Callable[[str], bool] | None = None) -> Finder:
-    """Files below /etc/kubernetes/pki whose path is wanted; without a wish the folder and all that is in it."""
+def pki(suffix: str = "") -> Finder:
+    """Files below /etc/kubernetes/pki whose name ends so; without a suffix the folder and all that is in it."""
 
     def find(host: Host, _: Hosts) -> Found:
-        below = look_below(host, PKI, wanted)
+        below = look_below(host, PKI, lambda path: path.endswith(suffix))
         whole = look(host, PKI)
-        found = _joined([whole, below]) if wanted is None else below.without("d")
+        found = replace(below.without("d"), asked=f"*{suffix} below {PKI}") if suffix else _joined([whole, below])
         if not whole.is_absent:
             return found
         for program in _SERVERS:
@@ -199,7 +200,7 @@ def kubeadm_drop_in(host: Host, _: Hosts) -> Found:
 def _added(host: Host, folder: str, suffix: str) -> Look:
     """Files that add to the kubelet's unit in a folder of units; absent only where they are in all its spellings."""
     place = f"{folder}/kubelet.service.d"
-    found = look_below(host, place, lambda path: path.endswith(suffix))
+    found = replace(look_below(host, place, lambda path: path.endswith(suffix)), asked=f"*{suffix} below {place}")
     if found.seen:
         return found
     missed = [path for path in spellings(place) if not any(listing.knows(path) for listing in host.listings)]
@@ -220,6 +221,9 @@ def proxy_kubeconfig(host: Host, hosts: Hosts) -> Found:
     found = look(host, *dict.fromkeys((*known, *_PROXY_KUBECONFIGS)))
     if found.seen:
         return _with(found, bad)
+    lists = ruled_out(host, Program.KUBE_PROXY)
+    if lists:
+        return not_applicable("no kube-proxy is among the processes of this node", at=lists)
     if not found.is_absent:
         return found
     in_pods = _proxy_in_pods(host, hosts)
@@ -228,7 +232,7 @@ def proxy_kubeconfig(host: Host, hosts: Hosts) -> Found:
         return not_applicable(words, at=(*in_pods, *found.absent))
     if running(host, Program.KUBE_PROXY):
         return _with(found, ("kube-proxy runs here, and where its kubeconfig stands is not known",))
-    return _ruled_out(host, found, (Program.KUBE_PROXY,), "kube-proxy runs here with its kubeconfig elsewhere")
+    return _with(found, (f"there is none of {found.asked}, but {_NOT_SURE} kube-proxy runs with another one",))
 
 
 def _proxy_in_pods(host: Host, hosts: Hosts) -> tuple[At, ...]:

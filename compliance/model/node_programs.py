@@ -19,6 +19,9 @@ from compliance.model.unseen_nodes import CONTROL_PLANE_LABELS
 #: Where the kubelet's configuration names the folder of static pods, and the authority of its clients.
 STATIC_PODS = "/staticPodPath"
 CLIENT_CA = "/authentication/x509/clientCAFile"
+#: Programs that hold several programs of Kubernetes within their own process.
+#: Source: documentation of k3s, k0s and MicroK8s; Kubernetes before 1.19 (hyperkube).
+_SEVERAL = frozenset(("k3s", "k3s-server", "k3s-agent", "k0s", "kubelite", "hyperkube"))
 #: Command lines and documents of one host that are looked at: a host has one or two of a kind.
 MAX_SOURCES = 100
 
@@ -55,9 +58,15 @@ def running(host: Host, program: Program) -> tuple[At, ...]:
 
 
 def ruled_out(host: Host, *programs: Program) -> tuple[At, ...]:
-    """The whole lists of processes in which none of some programs is; empty where that is not proven."""
+    """The whole lists of processes in which none of some programs is; empty where that is not proven.
+
+    Where a program runs that may hold others within its process, none is ruled out.
+    """
     if any(running(host, program) for program in programs):
         return ()
+    for one in host.processes:
+        if any(process.arguments and process_name(process.arguments[0]) in _SEVERAL for process in one.processes):
+            return ()
     return tuple(At(one.origin, "") for one in host.processes if one.whole)[:MAX_SOURCES]
 
 

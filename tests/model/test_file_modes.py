@@ -151,3 +151,27 @@ def test_two_listings_that_contradict_each_other_fail() -> None:
         verdict = judged_mode(look(host, "/a"), 0o600)
         assert verdict.outcome is Outcome.FAIL
         assert [place.origin.path for place in verdict.at] == ["later.txt"]
+
+
+def test_a_folder_within_what_could_not_be_read_is_unknown() -> None:
+    """A listing that is cut short, or stopped somewhere above, has said nothing for certain of what lies below."""
+    files = {"/etc/pki": _file(0o755, kind="d"), "/etc/pki/a.key": _file(0o600)}
+    for trouble in ("/", "/etc", "/etc/pki", "/etc/pki/more"):
+        found = look_below(_host(_listing(files, walked=("/etc",), problems=(trouble,))), "/etc/pki")
+        assert found.unknown == (f"{trouble} could not be read wholly",)
+        assert judged_mode(found.without("d"), 0o600).outcome is Outcome.NOT_CHECKED
+    assert judged_mode(look_below(_host(_listing(files, walked=("/etc",))), "/etc/pki"), 0o600).outcome is Outcome.PASS
+
+
+def test_folders_alone_prove_that_there_is_no_file() -> None:
+    """What is left out was seen: it is the place that proves that nothing else is there."""
+    files = {"/etc/cni": _file(0o755, kind="d"), "/etc/cni/a": _file(0o755, kind="d")}
+    found = look_below(_host(_listing(files, walked=("/etc",))), "/etc/cni").without("d")
+    assert found.is_absent
+    assert judged_mode(found, 0o600).outcome is Outcome.NOT_APPLICABLE
+
+
+def test_nothing_is_below_what_does_not_exist() -> None:
+    """A folder that is absent has no files, unless what is above could not be read."""
+    assert look(_host(_listing({}, absent=("/srv/a",))), "/srv/a/b/c").is_absent
+    assert look(_host(_listing({}, absent=("/srv/a",), problems=("/srv",))), "/srv/a/b/c").unknown
