@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import click
@@ -52,7 +51,7 @@ def stig(
     4 the tool is absent, failed, ran out of time, or the image is not what the content is for: nothing is written.
     """
     # imported here: they bring parsers that --help does not need
-    from compliance.pipeline.scanning import Scan, Scanned, ScanRequest, plan, scan, shown
+    from compliance.pipeline.scanning import ScanRequest, plan, scan_all, shown
     from compliance.tools import oscap
 
     request = ScanRequest(
@@ -71,22 +70,15 @@ def stig(
             click.echo(shlex.join(shown(one, tool)))
         return
 
-    def tried(one: Scan) -> Scanned | ComplianceError:
-        try:
-            return scan(one, tool)
-        except ComplianceError as error:
-            return error
-
     code = 0
-    with ThreadPoolExecutor(jobs or os.cpu_count() or 1) as pool:
-        for one, done in zip(scans, pool.map(tried, scans), strict=True):
-            if isinstance(done, ComplianceError):
-                click.echo(f"compliance: {one.target}: {done}", err=True)
-                code = _FAILED
-                continue
-            told = ", ".join(f"{count:,} {word}" for word, count in done.counts.items())
-            click.echo(f"Evaluated: {done.results} ({told})")
-            if done.unsound:
-                click.echo(f"compliance: {one.target}: nothing of it counts: {done.unsound}", err=True)
-                code = max(code, _UNSOUND)
+    for one, done in zip(scans, scan_all(scans, tool, jobs or os.cpu_count() or 1), strict=True):
+        if isinstance(done, ComplianceError):
+            click.echo(f"compliance: {one.target}: {done}", err=True)
+            code = _FAILED
+            continue
+        told = ", ".join(f"{count:,} {word}" for word, count in done.counts.items())
+        click.echo(f"Evaluated: {done.results} ({told})")
+        if done.unsound:
+            click.echo(f"compliance: {one.target}: nothing of it counts: {done.unsound}", err=True)
+            code = max(code, _UNSOUND)
     sys.exit(code)

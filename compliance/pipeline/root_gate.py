@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from compliance.errors import ToolError
@@ -41,8 +41,8 @@ _PRODUCTS = {
 }
 
 
-def gate(root: Path, platforms: Sequence[str]) -> Mapping[str, str]:
-    """What the root is: `system` and `packages`, in words.
+def gate(root: Path, platforms: Sequence[str], asked: Collection[str] = ()) -> Mapping[str, str]:
+    """What the root is: `system` and `packages`, in words. `asked` are the package databases that the content asks.
 
     Raises:
         ToolError: it is missing or empty, does not say what system it is, has no package database, or is not what
@@ -57,6 +57,9 @@ def gate(root: Path, platforms: Sequence[str]) -> Mapping[str, str]:
     packages = next((name for path, name in _DATABASES if _present(root, path)), "")
     if not packages:
         raise _refused(f"the root ({system}) has no package database, so that every package would count as absent")
+    if asked and packages.partition(",")[0] not in asked:
+        wanted = " or ".join(sorted(asked))
+        raise _refused(f"the content asks the package database of {wanted}, and the root has that of {packages}")
     systems = [found for one in platforms if (found := _SYSTEM.match(one))]
     if systems and not any(_is(release, found[1], found[2], found[3]) for found in systems):
         wanted = ", ".join(sorted({f"{found[2]} {found[3]}".strip() for found in systems})[:4])

@@ -11,13 +11,15 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
-from compliance.errors import EvidenceError, OutputError, ToolError, UsageError
+from compliance.errors import ComplianceError, EvidenceError, OutputError, ToolError, UsageError
 from compliance.evidence.credentials import suspicion
 from compliance.evidence.image.contents import FoundImage
 from compliance.evidence.image.surveying import survey
@@ -62,7 +64,10 @@ class ScanRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """SCAP content that may be used: its hash, the operating systems it is for, `profile` in full."""
+    """SCAP content that may be used: its hash, the systems it is for, the package databases that it asks.
+
+    `profile` is its id in full.
+    """
 
     path: Path
     sha256: str
@@ -71,6 +76,7 @@ class Content:
     profile: str
     platforms: tuple[str, ...]
     scripts: bool
+    packages: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +205,7 @@ def content_of(request: ScanRequest) -> Content:
         profile=_profile(request.profile, profiles, path),
         platforms=head.platforms,
         scripts=head.scripts,
+        packages=head.packages,
     )
 
 
@@ -253,18 +260,45 @@ def _environment(found: FoundImage) -> list[str]:
     return [f"{name}={value}" for name, equals, value in pairs if equals and suspicion(name, value) is None]
 
 
+def scan_all(scans: Sequence[Scan], tool: Tool, jobs: int = 1) -> list[Scanned | ComplianceError]:
+    """Evaluate images, `jobs` at a time, and write results and record of each; what came of them, in order.
+
+    One that fails keeps no other from it. Nothing half-written is left, and no empty folder.
+
+    Raises:
+        OutputError: the folder cannot be made.
+    """
+    folders = sorted({folder for one in scans for folder in (one.results.parent, one.record.parent)})
+    made = [folder for folder in (*folders, *{one.request.folder for one in scans}) if not folder.exists()]
+    try:
+        for folder in folders:
+            folder.mkdir(parents=True, exist_ok=True)
+        with ThreadPoolExecutor(jobs) as pool:
+            return list(pool.map(partial(_tried, tool=tool), scans))
+    except OSError as error:
+        raise OutputError(f"{error.filename}: cannot be made: {error.strerror}") from error
+    finally:
+        for folder in made:
+            with contextlib.suppress(OSError):  # not empty: something was written
+                folder.rmdir()
+
+
+def _tried(one: Scan, tool: Tool) -> Scanned | ComplianceError:
+    try:
+        return scan(one, tool)
+    except ComplianceError as error:
+        return error
+
+
 def scan(one: Scan, tool: Tool) -> Scanned:
-    """Evaluate one image and write results and record; nothing half-written is left.
+    """Evaluate one image and write results and record, into folders that are there.
 
     Raises:
         EvidenceError: the image cannot be unpacked whole.
         ToolError: it left no results, or the root is not what the content is for.
         OutputError: the folder cannot be written.
     """
-    made = [folder for folder in (one.results.parent, one.record.parent, one.request.folder) if not folder.exists()]
     try:
-        one.results.parent.mkdir(parents=True, exist_ok=True)
-        one.record.parent.mkdir(exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=f".{one.name[:60]}{PARTIAL}", dir=one.request.folder))
         try:
             return _run(one, tool, folder)
@@ -272,10 +306,6 @@ def scan(one: Scan, tool: Tool) -> Scanned:
             _remove(folder)
     except OSError as error:
         raise OutputError(f"{one.request.folder}: cannot be written: {error.strerror}") from error
-    finally:
-        for folder in made:
-            with contextlib.suppress(OSError):  # not empty: something was written
-                folder.rmdir()
 
 
 def _run(one: Scan, tool: Tool, folder: Path) -> Scanned:
@@ -295,7 +325,7 @@ def results_of(one: Scan, tool: Tool, asked: Evaluation, unpacked: Unpacked) -> 
     Raises:
         ToolError: it left no results, or the root is not what the content is for.
     """
-    kind = gate(unpacked.root, one.content.platforms)
+    kind = gate(unpacked.root, one.content.platforms, one.content.packages)
     ran = oscap.evaluate(tool, asked)
     data = asked.results.read_bytes()
     unsound = _unsound(ran, data, one.content.platforms)

@@ -6,10 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from compliance.errors import ComplianceError
 from compliance.evidence.image.contents import FoundImage
 from compliance.evidence.image.surveying import survey
 from compliance.pipeline.files import find
+from compliance.pipeline.scanning import Scan, Scanned, scan_all
 from compliance.pipeline.sources import image_sources
+from compliance.tools import oscap
 from tests.images.making import docker_archive
 
 RELEASE = 'ID=debian\nVERSION_ID="11"\n'
@@ -68,3 +71,11 @@ def stubs(
         (folder / name).write_text(text)
         (folder / name).chmod(0o755)
     return folder
+
+
+def scanned(scans: Sequence[Scan]) -> Scanned:
+    """What came of the one image, evaluated with the tool on PATH; what went wrong with it is raised."""
+    (done,) = scan_all(scans, oscap.probe())
+    if isinstance(done, ComplianceError):
+        raise done
+    return done

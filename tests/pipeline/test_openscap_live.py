@@ -22,11 +22,11 @@ from compliance.errors import ToolError
 from compliance.evidence.rules.xccdf_parts import MAX_RULES
 from compliance.model.outcome import ORDER, Outcome, worst
 from compliance.model.rule_report import RefersTo, RuleReport
-from compliance.pipeline.scanning import Scanned, ScanRequest, plan, scan
+from compliance.pipeline.scanning import Scanned, ScanRequest, plan
 from compliance.tools import oscap
 from tests.evidence.rules.xccdf_documents import report
 from tests.pipeline.openscap_content import PROFILE, STIG_ADDRESSES, FileRule, write_content
-from tests.pipeline.openscap_images import DEBIAN, Item, write_image
+from tests.pipeline.openscap_images import DEBIAN, Item, scanned, write_image
 
 SSG = Path("/usr/share/xml/scap/ssg/content")
 DEBIAN_11, DEBIAN_10 = SSG / "ssg-debian11-ds.xml", SSG / "ssg-debian10-ds.xml"
@@ -64,8 +64,7 @@ def evaluated(folder: Path, content: Path, profile: str, *layers: Sequence[Item]
     """An image of these layers, through our own command."""
     image = write_image(folder / "image.tar", *layers)
     request = ScanRequest(what=str(image), content=str(content), profile=profile, folder=folder / "evidence")
-    (one,) = plan(request)
-    return scan(one, oscap.probe())
+    return scanned(plan(request))
 
 
 def rooted(folder: Path) -> Path:
@@ -235,13 +234,15 @@ def test_every_address_of_a_stig_is_known(tmp_path: Path) -> None:
 _AS_NOBODY = """
 import os, sys
 from pathlib import Path
-from compliance.pipeline.scanning import ScanRequest, plan, scan
+from compliance.pipeline.scanning import ScanRequest, plan, scan_all
 from compliance.tools import oscap
 os.setgid(65534)
 os.setuid(65534)
 image, content, folder = sys.argv[1:]
-(one,) = plan(ScanRequest(what=image, content=content, profile="all", folder=Path(folder)))
-scan(one, oscap.probe())
+scans = plan(ScanRequest(what=image, content=content, profile="all", folder=Path(folder)))
+(done,) = scan_all(scans, oscap.probe())
+if isinstance(done, Exception):
+    raise done
 """
 
 
@@ -316,5 +317,4 @@ def evaluated_layer(folder: Path, layer: Path) -> Scanned:
     image = folder / "debian.tar"
     image.write_bytes(archive({"layer.tar": data, "config.json": config, "manifest.json": as_json(manifest)}))
     request = ScanRequest(what=str(image), content=str(DEBIAN_11), profile="standard", folder=folder / "evidence")
-    (one,) = plan(request)
-    return scan(one, oscap.probe())
+    return scanned(plan(request))

@@ -95,3 +95,11 @@ def test_packages_of_distroless_images(tmp_path: Path) -> None:
     """A file for each package is a database too."""
     made = root(tmp_path, {"etc/os-release": RELEASE, "var/lib/dpkg/status.d/base": STATUS})
     assert gate(made, [])["packages"] == "dpkg, a file for each package"
+
+
+def test_content_that_asks_another_package_database(tmp_path: Path) -> None:
+    """Content that names no system and reads the packages of Alpine finds nothing forbidden in Debian."""
+    made = root(tmp_path, WHOLE)
+    assert gate(made, [], {"dpkg", "rpm"})["packages"] == "dpkg"
+    with pytest.raises(ToolError, match="asks the package database of apk, and the root has that of dpkg"):
+        gate(made, [], {"apk"})

@@ -16,10 +16,10 @@ from compliance.errors import EvidenceError, ToolError, UsageError
 from compliance.model.outcome import Outcome
 from compliance.model.rule_report import RuleReport
 from compliance.pipeline.files import find
-from compliance.pipeline.scanning import Scanned, ScanRequest, plan, scan
+from compliance.pipeline.scanning import Scanned, ScanRequest, plan, scan_all
 from compliance.tools import oscap
 from tests.evidence.rules.xccdf_documents import RuleText, Run, oval, report
-from tests.pipeline.openscap_images import DEBIAN, Item, found_in, stubs, write_image
+from tests.pipeline.openscap_images import DEBIAN, Item, found_in, scanned, stubs, write_image
 
 PROFILE = "xccdf_org.ssgproject.content_profile_standard"
 PRESENT = oval("", "", '<unix:file_item id="3" status="exists"/>')
@@ -61,8 +61,7 @@ class Place:
         stubs(self.programs, **stub)
         self._monkeypatch.setenv("PATH", f"{self.programs}{os.pathsep}/usr/bin:/bin")
         image = write_image(self.folder / "image.tar", *layers, env=env)
-        (one,) = plan(self.request(image, timeout=timeout))
-        return scan(one, oscap.probe())
+        return scanned(plan(self.request(image, timeout=timeout)))
 
     def request(self, image: Path, **more: Any) -> ScanRequest:
         more.setdefault("content", str(self.folder / "content-ds.xml"))
@@ -286,10 +285,11 @@ def test_a_damaged_image_is_not_evaluated(place: Place) -> None:
     """The tool is not even started, and nothing is left."""
     image = write_image(place.folder / "image.tar", DEBIAN, broken={"wrong_diff_id": 1})
     stubs(place.programs)
-    (one,) = plan(place.request(image))
-    with pytest.raises(EvidenceError, match="not the one that the image states"):
-        scan(one, oscap.Tool(version="1.4.2", isolation=(), as_root=True))
-    assert place.left() == []
+    scans = plan(place.request(image))
+    (done,) = scan_all(scans, oscap.Tool(version="1.4.2", isolation=(), as_root=True))
+    assert isinstance(done, EvidenceError)
+    assert "not the one that the image states" in done.message
+    assert not (place.folder / "evidence").exists()
     assert not (place.programs / "asked").exists()
 
 

@@ -25,6 +25,8 @@ _PROFILE = re.compile(rb"<" + _PREFIX + rb"Profile\s[^<>]{0,2000}?\bid=[\"']([^\
 _PLATFORM = re.compile(rb"<" + _PREFIX + rb"platform\s[^<>]{0,2000}?\bidref=[\"']([^\"'<>]{1,512})[\"']")
 #: Programs that content brings. Source: OpenSCAP, Script Check Engine.
 _SCRIPTS = b"open-scap.org/page/SCE"
+#: How rules ask a package database; content for Alpine reads its text, for OVAL has no word for it.
+_PACKAGES = (("dpkg", b"dpkginfo_object"), ("rpm", b"rpminfo_object"), ("apk", b"apk/db"))
 _ROOT = re.compile(rb"<" + _PREFIX + rb"asset-report-collection[\s>][^>]{0,65536}>?")
 _REPORTS = (b"<arf:reports>", b"<reports>")
 _DEFINITIONS = (b"<oval_definitions ", b"</oval_definitions>")
@@ -32,12 +34,16 @@ _MOST = 10_000
 
 
 class Head(NamedTuple):
-    """What content says before its rules: ids of profiles, platforms of the whole, whether it brings scripts."""
+    """What content says before its rules: ids of profiles, platforms of the whole, whether it brings scripts.
+
+    `packages` are the package databases that its rules ask: `dpkg`, `rpm`, `apk`.
+    """
 
     benchmarks: int
     profiles: tuple[str, ...]
     platforms: tuple[str, ...]
     scripts: bool
+    packages: frozenset[str]
 
 
 def head_of(data: bytes) -> Head:
@@ -59,7 +65,8 @@ def head_of(data: bytes) -> Head:
         platforms.update(one[1].decode("utf-8", "replace") for one in _PLATFORM.finditer(before))
         if number > _MOST or len(profiles) > _MOST:
             raise EvidenceError(f"more than {_MOST:,} benchmarks or profiles")
-    return Head(number, tuple(dict.fromkeys(profiles)), tuple(sorted(platforms)), _SCRIPTS in data)
+    packages = frozenset(name for name, words in _PACKAGES if words in data)
+    return Head(number, tuple(dict.fromkeys(profiles)), tuple(sorted(platforms)), _SCRIPTS in data, packages)
 
 
 def results_of(data: bytes, platforms: Sequence[str]) -> RuleReport:
