@@ -13,7 +13,6 @@ from compliance.model.admission_decision import AdmissionDecision
 from compliance.model.assessment import (
     OBSERVATIONS_KEPT,
     CheckResult,
-    Counts,
     Finding,
     FindingCheck,
     FrameworkResult,
@@ -24,6 +23,7 @@ from compliance.model.catalog import CheckMapping, Control, Coverage, Framework,
 from compliance.model.check import Check
 from compliance.model.cluster import Cluster
 from compliance.model.configuration import Configuration, Responsibility, Review
+from compliance.model.counts import Counts
 from compliance.model.docker import DockerContainer, Dockerfile
 from compliance.model.hosts import (
     CONTROL_PLANE,

@@ -17,7 +17,6 @@ import msgspec
 from compliance.model.assessment import (
     Assessment,
     CheckResult,
-    Counts,
     EvidenceFile,
     EvidenceState,
     Exporter,
@@ -26,6 +25,7 @@ from compliance.model.assessment import (
     Options,
     OutputFile,
 )
+from compliance.model.counts import Counts
 from compliance.model.evidence import Location
 from compliance.model.outcome import Outcome, Severity
 from compliance.rendering.references import relative_reference

@@ -30,6 +30,7 @@ from compliance.rendering.blocks import Limits
 from compliance.rendering.chapters import Chapter, chapters_of
 from compliance.rendering.environment import packaged, render
 from compliance.rendering.glossary import words_used
+from compliance.rendering.hosts import hosts_ranked, report_rows
 from compliance.rendering.images import ranked
 from compliance.rendering.links import Links, links_of
 from compliance.rendering.proof import by_trust, image_names, scanned_ranked
@@ -56,7 +57,8 @@ class Detail:
     `checks`, `related` and `ids` are of one block or entry, `places` of one action, `failing` of one
     framework, `blocks` of one section, `actions` and `files` of the document. `images` are rows of their
     table and `image_pages` those with a page, which lists `image_layers`, and of each sort `image_files`. Open
-    `vulnerabilities`, those set `aside`, `scans`, `attestations` and `charts` are of their chapters.
+    `vulnerabilities`, those set `aside`, `scans` (and hosts and reports), `attestations` and `charts` are of their
+    chapters.
     `characters` of HTML make a page, measured over the sample and rounded down.
     """
 
@@ -262,6 +264,8 @@ def document(assessment: Assessment, detail: Detail) -> str:
         "kept_open": kept.get(State.OPEN, ()),
         "kept_vex": kept.get(State.VEX_SUPPRESSED, ()),
         "kept_deviated": kept.get(State.DEVIATED, ()),
+        "host_rows": hosts_ranked(assessment.hosts)[: detail.scans],
+        "report_rows": report_rows(assessment.reports)[: detail.scans],
         "attestation_rows": by_trust(assessment.attestations)[: detail.attestations],
         "read_files": read,
         "read_total": len(assessment.evidence) - len(other),
@@ -327,6 +331,7 @@ def _proof(assessment: Assessment, detail: Detail) -> list[Location]:
     places = [item.at[0].location() for item in rows if item.at]
     places += [item.vex.at.location() for item in rows if item.vex is not None]
     places += [row.place for row in assessment.vulnerabilities.scans[: detail.scans]]
+    places += [row.place for row in report_rows(assessment.reports)[: detail.scans]]
     return places + [row.place for row in by_trust(assessment.attestations)[: detail.attestations]]
 
 

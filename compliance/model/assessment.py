@@ -11,7 +11,9 @@ from compliance.model.catalog import ControlMapping, EvidenceKind, Framework, Ju
 from compliance.model.check import Check
 from compliance.model.checklist import Checklist
 from compliance.model.configuration import Configuration, Deviation, Review
+from compliance.model.counts import Counts
 from compliance.model.evidence import Location, Subject
+from compliance.model.host_report import HostRow
 from compliance.model.image_report import ImageReport
 from compliance.model.outcome import Outcome, Reason, Severity, Status
 from compliance.model.proof_report import NO_SCANS, AttestationRow, VulnerabilityReport
@@ -81,21 +83,6 @@ class EvidenceFile:
     documents: int
     objects: tuple[ObjectCount, ...]
     used_for: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
-    """Observations by outcome."""
-
-    passed: int = 0
-    failed: int = 0
-    not_applicable: int = 0
-    not_checked: int = 0
-    error: int = 0
-
-    @property
-    def total(self) -> int:
-        return self.passed + self.failed + self.not_applicable + self.not_checked + self.error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -305,6 +292,7 @@ class Assessment:
     attestations: tuple[AttestationRow, ...] = ()
     vulnerabilities: VulnerabilityReport = NO_SCANS
     reports: tuple[RuleReport, ...] = ()
+    hosts: tuple[HostRow, ...] = ()
     checklists: tuple[Checklist, ...] = ()
 
 

@@ -13,12 +13,15 @@ import zstandard
 
 from compliance import __version__
 from compliance.assess.attestations import attestation_rows
+from compliance.assess.checklists import checklists, warnings_of
 from compliance.assess.findings import Basis, assess_framework
 from compliance.assess.gaps import actions, requests
+from compliance.assess.hosts import host_rows
 from compliance.assess.images import image_reports
 from compliance.assess.imported import Imported
 from compliance.assess.summary import Seen, population, summarise
 from compliance.assess.vulnerabilities import vulnerability_report
+from compliance.catalog.ccis import controls_by_cci
 from compliance.catalog.loading import load_library
 from compliance.catalog.questions import find_framework
 from compliance.errors import CatalogError, UsageError
@@ -121,7 +124,7 @@ def assemble(request: Request, asked: Asked, observed: Observed) -> Assessment:
     seen = _seen(observed, evidence, found)
     parts = population(seen, configuration)
     evidence_sha256 = _evidence_hash(evidence)
-    return Assessment(
+    assessment = Assessment(
         id=observation_id(f"{evidence_sha256} {configuration.sha256} {as_of}", _names(asked.frameworks)),
         as_of=as_of,
         tool=Tool(name="compliance", version=__version__),
@@ -145,7 +148,16 @@ def assemble(request: Request, asked: Asked, observed: Observed) -> Assessment:
         summary=summarise(results, seen, parts, configuration, as_of),
         command=request.command,
         reports=observed.reports,
+        hosts=host_rows(observed.hosts, observed.cluster, checks(), observed.observations),
     )
+    return _with_checklists(assessment, basis)
+
+
+def _with_checklists(assessment: Assessment, basis: Basis) -> Assessment:
+    """The assessment with the checklists of STIGs, and what the packet warns of in them."""
+    made = checklists(assessment, basis, controls_by_cci() if assessment.reports else {})
+    summary = replace(assessment.summary, warnings=(*assessment.summary.warnings, *warnings_of(made)))
+    return replace(assessment, checklists=made, summary=summary)
 
 
 def _results_of_checks(observed: Observed) -> dict[str, CheckResult]:

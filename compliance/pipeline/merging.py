@@ -8,7 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from compliance.model.assessment import OBSERVATIONS_KEPT, WORST_KEPT, Counts, Observation
+from compliance.model.assessment import OBSERVATIONS_KEPT, WORST_KEPT, Observation
+from compliance.model.counts import Counts
 from compliance.model.evidence import Location, Subject
 from compliance.model.outcome import ORDER, Outcome, worst
 from compliance.pipeline.observing import REASON_KEPT, ObservationLine, Run, decode_line, encode_line

@@ -250,8 +250,8 @@ def _observe(
     share = Shared(others=gathered.others, entries=gathered.entries, files=places)
     evaluating.share(work / "shared", share)
     seen = evaluating.world(str(work / "shared"))
-    judged = (one.subject for one in seen.hosts.judged)
-    whole = (EVIDENCE_SET, evaluating.UNREADABLE, evaluating.UNSEEN_NODES, seen.cluster.subject, *judged)
+    gathered.subjects.update({one.subject.id: one.subject for one in seen.hosts.judged})
+    whole = (EVIDENCE_SET, evaluating.UNREADABLE, evaluating.UNSEEN_NODES, seen.cluster.subject)
     subjects = gathered.subjects | {subject.id: subject for subject in whole}
     found = (record for record in seen.records if isinstance(record, RuleReport))
     reports = tuple(sorted(found, key=lambda one: (one.origin.path, one.origin.sha256, one.origin.pointer)))

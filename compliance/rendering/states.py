@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from compliance.model.assessment import Counts, Finding, StatusCounts
+from compliance.model.assessment import Finding, StatusCounts
+from compliance.model.counts import Counts
 from compliance.model.outcome import Outcome, Reason, Status
 
 

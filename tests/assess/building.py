@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from compliance.assess.findings import Basis
-from compliance.model.assessment import CheckResult, Counts, Observation
+from compliance.model.assessment import CheckResult, Observation
 from compliance.model.catalog import (
     CheckMapping,
     Control,
@@ -19,6 +19,7 @@ from compliance.model.catalog import (
 )
 from compliance.model.check import Check, CheckId, Effort, not_checked
 from compliance.model.configuration import Configuration
+from compliance.model.counts import Counts
 from compliance.model.evidence import Location, Subject, SubjectType
 from compliance.model.outcome import ORDER, Outcome, Severity, worst
 from compliance.model.provider import Provider

@@ -8,7 +8,6 @@ from compliance.model.assessment import (
     OBSERVATIONS_KEPT,
     WORST_KEPT,
     CheckResult,
-    Counts,
     Finding,
     FindingCheck,
     FrameworkResult,
@@ -26,6 +25,7 @@ from compliance.model.catalog import (
 )
 from compliance.model.check import Check, CheckId
 from compliance.model.configuration import Review
+from compliance.model.counts import Counts
 from compliance.model.outcome import ORDER, Outcome, Reason, Status, status_of, worst
 from tests.exports.tables import (
     SECTION_TITLES,

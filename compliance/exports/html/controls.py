@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from compliance.model.assessment import Assessment, Counts, Finding
+from compliance.model.assessment import Assessment, Finding
+from compliance.model.counts import Counts
 from compliance.rendering.links import Links
 from compliance.rendering.states import CONTROL_STATES, REASON_WORDS, state_of
 from compliance.rendering.text import clean, cut

@@ -18,7 +18,6 @@ from compliance.model.assessment import (
     Assessment,
     CheckResult,
     Closes,
-    Counts,
     EvidenceFile,
     Finding,
     FindingCheck,
@@ -29,7 +28,10 @@ from compliance.model.assessment import (
 )
 from compliance.model.catalog import Control, ControlMapping, EvidenceKind
 from compliance.model.configuration import Deviation, Parameters, Responsibility, Review, System
+from compliance.model.counts import Counts, counted
 from compliance.model.evidence import Location, Subject
+from compliance.model.host_report import HostRow
+from compliance.model.rule_report import RuleReport
 
 
 def view(assessment: Assessment) -> views.AssessmentView:
@@ -66,7 +68,42 @@ def view(assessment: Assessment) -> views.AssessmentView:
         images=[image_view(report) for report in assessment.images],
         attestations=[attestation_view(row) for row in assessment.attestations],
         vulnerabilities=vulnerability_set_view(assessment.vulnerabilities),
+        hosts=[_host(row) for row in assessment.hosts],
+        reports=[_report(one) for one in assessment.reports],
         control_mappings=[_control_mapping(row) for row in _between_assessed(assessment)],
+    )
+
+
+def _host(row: HostRow) -> views.HostView:
+    return views.HostView(
+        subject=row.subject.id,
+        name=row.subject.name,
+        system=row.system,
+        collected=row.collected or None,
+        programs=list(row.programs),
+        handed_in=list(row.handed_in),
+        counts=_outcomes(row.counts),
+    )
+
+
+def _report(one: RuleReport) -> views.ReportView:
+    return views.ReportView(
+        path=one.origin.path,
+        sha256=one.origin.sha256,
+        pointer=one.origin.pointer,
+        source=one.source,
+        tool=one.tool,
+        tool_version=one.tool_version,
+        benchmark=one.benchmark,
+        edition=one.edition,
+        profile=one.profile,
+        subject=one.subject.id,
+        target=one.target,
+        started=one.started or None,
+        ended=one.ended or None,
+        person=one.person or None,
+        unsound=one.unsound or None,
+        counts=_outcomes(counted(result.outcome for result in one.results)),
     )
 
 

@@ -351,6 +351,39 @@ class ObservationSetView(View):
     counts: OutcomeCountsView
 
 
+class HostView(View):
+    """A host, or a node of the cluster that nothing was handed in of; `counts` are of it and its programs."""
+
+    subject: str
+    name: str
+    system: str
+    collected: str | None
+    programs: list[str]
+    handed_in: list[str]
+    counts: OutcomeCountsView
+
+
+class ReportView(View):
+    """A report of another tool; `unsound` says why nothing in it counts, null for a sound one."""
+
+    path: str
+    sha256: Sha256
+    pointer: str
+    source: str
+    tool: str
+    tool_version: str
+    benchmark: str
+    edition: str
+    profile: str
+    subject: str
+    target: str
+    started: str | None
+    ended: str | None
+    person: str | None
+    unsound: str | None
+    counts: OutcomeCountsView
+
+
 class AssessmentView(View):
     """The whole of assessment.json, in the order of the file."""
 
@@ -380,4 +413,6 @@ class AssessmentView(View):
     images: list[ImageView]
     attestations: list[AttestationView]
     vulnerabilities: VulnerabilitySetView
+    hosts: list[HostView]
+    reports: list[ReportView]
     control_mappings: list[ControlMappingView]
