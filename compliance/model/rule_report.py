@@ -6,11 +6,13 @@ references that the rule carries join it to controls.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import NamedTuple
 
-from compliance.model.evidence import Origin, Subject
+from compliance.model.evidence import Origin, Subject, SubjectType
+from compliance.model.image import Image
 from compliance.model.outcome import Outcome, Severity
 
 
@@ -101,3 +103,20 @@ class RuleReport:
 def check_id(report: RuleReport, result: RuleResult) -> str:
     """The id of the check that a rule becomes."""
     return f"{report.source}:{result.rule}"
+
+
+def of_image(report: RuleReport, images: Iterable[Image]) -> RuleReport:
+    """The report about the image that is in the evidence, where the digest of its target is one of that image's.
+
+    Tools name images by the digest of manifest or list, this product by the configuration's. A list over platforms
+    that several of the images stand in does not say which of them was looked at: nothing is joined then.
+    """
+    digest = report.subject.digest
+    if report.subject.type is not SubjectType.IMAGE or digest is None:
+        return report
+    known = {
+        image.subject.id: image.subject
+        for image in images
+        if digest in (image.digests.config, image.digests.manifest, image.digests.index)
+    }
+    return replace(report, subject=next(iter(known.values()))) if len(known) == 1 else report
