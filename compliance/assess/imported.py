@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -37,11 +37,11 @@ _PROPERTIES: Mapping[str, RefersTo] = {
 }
 _WORD = {Outcome.PASS: "holds", Outcome.FAIL: "fails"}
 _SRG = "srg-"
-_NIST = "nist-800-53"
 _RANK = {
     severity: rank for rank, severity in enumerate((Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL))
 }
 _Key = tuple[FrameworkId, str, ControlId]
+ControlsOf = Callable[[Reference], tuple[_Key, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +57,11 @@ def is_imported(check: Check) -> bool:
     return check.subject is RuleReport
 
 
-def imported(
-    reports: Iterable[RuleReport], library: Library, controls_of_cci: Mapping[str, tuple[str, ...]]
-) -> Imported:
+def imported(reports: Iterable[RuleReport], library: Library, controls_of: ControlsOf) -> Imported:
     """A check for each rule of the reports; rows to every control of the library that a rule's references name.
 
-    `controls_of_cci` gives control ids of SP 800-53 rev. 5. Where several reports hold a rule, its words are
-    those of the first by path, its severity is the highest.
+    `controls_of` gives the controls of SP 800-53 rev. 5 that a reference to a CCI or to SP 800-53 leads to. Where
+    several reports hold a rule, its words are those of the first by path, its severity is the highest.
     """
     places = _places(library.frameworks.values())
     rules: dict[str, list[tuple[RuleReport, RuleResult]]] = defaultdict(list)
@@ -75,7 +73,7 @@ def imported(
         (row.check, row.framework, row.edition, row.control): row
         for key in sorted(rules)
         for report, result in reversed(rules[key])
-        for row in _rows(key, report, result, places, controls_of_cci)
+        for row in _rows(key, report, result, places, controls_of)
     }
     return Imported(checks=checks, mappings=tuple(rows[key] for key in sorted(rows)))
 
@@ -125,8 +123,6 @@ def _places(frameworks: Iterable[Framework]) -> Mapping[tuple[RefersTo, str], tu
         for control in framework.controls:
             key = (framework.id, framework.edition, control.id)
             found[RefersTo.CIS, f"{framework.id}@{framework.edition} {control.id}"].append(key)
-            if framework.id == _NIST:
-                found[RefersTo.NIST_800_53_R5, control.id].append(key)
             if framework.id.startswith(_SRG):
                 found[RefersTo.SRG, control.id].append(key)
                 found[RefersTo.STIG_RULE, plain_rule(control.id)].append(key)
@@ -146,11 +142,11 @@ def _rows(
     report: RuleReport,
     result: RuleResult,
     places: Mapping[tuple[RefersTo, str], tuple[_Key, ...]],
-    controls_of_cci: Mapping[str, tuple[str, ...]],
+    controls_of: ControlsOf,
 ) -> Iterator[CheckMapping]:
     for reference in result.references:
-        names, coverage = _named(reference, controls_of_cci)
-        for framework, edition, control in (place for name in names for place in places.get(name, ())):
+        keys, coverage = _named(reference, places, controls_of)
+        for framework, edition, control in keys:
             yield CheckMapping(
                 check=key,
                 framework=framework,
@@ -163,22 +159,19 @@ def _rows(
 
 
 def _named(
-    reference: Reference, controls_of_cci: Mapping[str, tuple[str, ...]]
-) -> tuple[list[tuple[RefersTo, str]], Coverage]:
-    """How a reference is looked up. A STIG or CIS item is the rule itself; what is wider is covered in part."""
+    reference: Reference, places: Mapping[tuple[RefersTo, str], tuple[_Key, ...]], controls_of: ControlsOf
+) -> tuple[tuple[_Key, ...], Coverage]:
+    """The controls that a reference names. A STIG or CIS item is the rule itself; what is wider is covered in part."""
     match reference.system:
         case RefersTo.STIG_RULE | RefersTo.STIG_ID | RefersTo.VULN_ID:
-            return [(reference.system, plain_rule(reference.value))], Coverage.SUFFICIENT
+            return places.get((reference.system, plain_rule(reference.value)), ()), Coverage.SUFFICIENT
         case RefersTo.CIS:
             name = f"{reference.framework}@{reference.edition} {reference.value}"
-            return [(reference.system, name)], Coverage.SUFFICIENT
-        case RefersTo.CCI:
-            controls = controls_of_cci.get(reference.value, ())
-            return [(RefersTo.NIST_800_53_R5, control) for control in controls], Coverage.PARTIAL
-        case RefersTo.SRG | RefersTo.NIST_800_53_R5:
-            return [(reference.system, reference.value)], Coverage.PARTIAL
-        case RefersTo.NIST_800_53_R4:
-            return [], Coverage.PARTIAL  # what became of it in rev. 5 the rule's CCI says
+            return places.get((reference.system, name), ()), Coverage.SUFFICIENT
+        case RefersTo.SRG:
+            return places.get((reference.system, reference.value), ()), Coverage.PARTIAL
+        case RefersTo.CCI | RefersTo.NIST_800_53_R4 | RefersTo.NIST_800_53_R5:
+            return controls_of(reference), Coverage.PARTIAL
 
 
 def disagreement(ours: Mapping[str, Outcome], theirs: Mapping[str, Outcome]) -> str:

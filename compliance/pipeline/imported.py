@@ -6,12 +6,16 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from compliance.assess.imported import Imported, imported, verdicts_of
-from compliance.model.catalog import Library
+from compliance.catalog.ccis import Revision5
+from compliance.model.catalog import FrameworkId, Library
 from compliance.model.evidence import At
 from compliance.model.rule_report import RuleReport
 from compliance.pipeline.judging import location
 from compliance.pipeline.observing import REASON_KEPT, Run, RunWriter
 from compliance.rendering.text import cut
+
+#: The edition of SP 800-53 that CCIs are followed to.
+NIST_EDITION = "5.2.0"
 
 
 def rules_of(reports: Iterable[RuleReport], library: Library) -> Imported:
@@ -19,7 +23,8 @@ def rules_of(reports: Iterable[RuleReport], library: Library) -> Imported:
     found = tuple(reports)
     if not found:
         return Imported()
-    return imported(found, library, {})
+    nist = library.frameworks[FrameworkId("nist-800-53"), NIST_EDITION]
+    return imported(found, library, Revision5(nist).controls_of)
 
 
 def observe(reports: Iterable[RuleReport], rules: Imported, path: Path) -> Run:
