@@ -19,7 +19,7 @@ MAX_TEXT = 512
 _TYPE = re.compile(r"[a-z][a-z0-9.+-]*")
 #: A line in the spelling of nearly all tools, of a package of a system or of a language; else an empty match.
 _COMMON = re.compile(
-    r"^(?:pkg:(?:(deb|apk|rpm)/[\w.-]+/([\w.+~-]+)|(npm|golang|maven|gem|cargo|nuget)/([\w.+~@%/-]+))"
+    r"^(?:pkg:(?:(deb|apk|rpm)/[\w.-]+/([\w.+~-]+)|(npm|golang|maven|gem|cargo|nuget)/([\w.+~@/-]+))"
     r"@([\w.+~-]+)(\?[^#\n]*)?$)?",
     re.ASCII | re.MULTILINE,
 )
@@ -43,17 +43,13 @@ def components(purls: Sequence[str]) -> list[tuple[str, str, str] | None]:
     joined = "\n".join(purls)
     if joined.count("\n") != len(purls) - 1 or len(max(purls, key=len)) > MAX_PURL:
         return [component(purl) for purl in purls]
-    found: list[tuple[str, str, str] | None] = []
-    for (system, plain, language, path, version, qualifiers), purl in zip(
-        _COMMON.findall(joined.replace("%2B", "+")), purls, strict=True
-    ):
-        if system and "epoch=" not in qualifiers:
-            found.append((system, plain, version))
-        elif language and (name := path.replace("%40", "@") if "%" in path else path) and "%" not in name:
-            found.append((language, name, version))
-        else:
-            found.append(component(purl))
-    return found
+    rows = _COMMON.findall(joined.replace("%2B", "+").replace("pkg:npm/%40", "pkg:npm/@"))
+    return [
+        (system or language, plain or path, version)
+        if (system and "epoch=" not in qualifiers) or language
+        else component(purl)
+        for (system, plain, language, path, version, qualifiers), purl in zip(rows, purls, strict=True)
+    ]
 
 
 def component(purl: str) -> Component | None:

@@ -266,14 +266,20 @@ def locate(data: bytes, line: int, pointers: list[str]) -> list[int]:
     first = re.match(rb'(?:\xef\xbb\xbf)?\s*\{\s*?\n([ \t]*)"', data)
     if first is None:
         return [line] * len(pointers)
-    return [line + _line_of(data, first[1], pointer) for pointer in pointers]
+    below: dict[str, set[str]] = {}
+    for pointer in pointers:
+        key, _, rest = pointer.removeprefix("/").partition("/")
+        below.setdefault(key, set()).add(rest)
+    found = {key: _lines_of(data, first[1], key, sorted(wanted)) for key, wanted in below.items()}
+    parts = [pointer.removeprefix("/").partition("/") for pointer in pointers]
+    return [line + found[key][rest] for key, _, rest in parts]
 
 
 _COLON = re.compile(rb"\s*:")
 
 
-def _line_of(data: bytes, indent: bytes, pointer: str) -> int:
-    key, _, below = pointer.removeprefix("/").partition("/")
+def _lines_of(data: bytes, indent: bytes, key: str, below: list[str]) -> dict[str, int]:
+    """The 0-based line of each place below an outermost key, which is found once; empty text is the key itself."""
     # a plain search for the whole beginning of the line: a pattern tries each of its lines
     row = b"\n" + indent + b'"' + key.encode() + b'"'
     start = data.find(row)
@@ -281,8 +287,11 @@ def _line_of(data: bytes, indent: bytes, pointer: str) -> int:
     while start >= 0 and (found := _COLON.match(data, start + len(row))) is None:
         start = data.find(row, start + 1)
     if found is None:
-        return 0
+        return dict.fromkeys(below, 0)
     number = data.count(b"\n", 0, start + 1)
-    if not below:
-        return number
-    return lines.locate(data[found.end() : found.end() + _WINDOW].lstrip(b" \t"), number, [f"/{below}"])[0]
+    inside = [rest for rest in below if rest]
+    at = dict.fromkeys(below, number)
+    if inside:
+        window = data[found.end() : found.end() + _WINDOW].lstrip(b" \t")
+        at.update(zip(inside, lines.locate(window, number, [f"/{rest}" for rest in inside]), strict=True))
+    return at

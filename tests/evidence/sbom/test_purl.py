@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from compliance.evidence.purl import MAX_PURL, component, components, plain_text, splitter
@@ -83,10 +83,15 @@ def test_any_text_is_taken(text: str) -> None:
     assert plain_text(text).isprintable()
 
 
-_LIKE = st.from_regex(r"(pkg:(deb|rpm|apk|npm)/[a-z%/.@]{0,6}/[a-z+~%:2B]{0,6}@[0-9:%2B+~/]{0,6}(\?[a-z=&@/#1]{0,9})?)")
+_LIKE = st.from_regex(
+    r"pkg:(deb|rpm|apk|npm|golang|maven)/(%40)?[a-z%/.@]{0,6}/?[a-z+~%:2B40]{0,6}"
+    r"@[0-9:%2B+~/]{0,6}(/%40|@)?[a-z]?(\?[a-z=&@/#1]{0,9})?"
+)
 
 
 @given(st.lists(_LIKE | st.text(max_size=20), max_size=6))
+@example(["pkg:npm/x@1/%40y", "pkg:npm/%40a/b@1", "pkg:npm/%401", "pkg:npm/a%40b@1", "pkg:deb/debian/a@1?epoch=2"])
+@settings(max_examples=300)
 def test_many_at_once_are_what_each_is_alone(purls: list[str]) -> None:
     """Whatever stands beside them, and whatever line ends they hold."""
     assert components(purls) == [component(purl) for purl in purls]
