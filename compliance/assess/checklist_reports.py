@@ -95,15 +95,38 @@ def of_reports(
     assessment: Assessment, basis: Basis, controls_of_cci: Mapping[str, tuple[str, ...]]
 ) -> Iterator[Checklist]:
     """A checklist for each asset and STIG that reports judged, but not those of STIGs that are assessed themselves."""
-    assessed = {result.framework.benchmark for result in assessment.results}
     groups: dict[tuple[str, str], list[RuleReport]] = defaultdict(list)
+    for report, stig in _others(assessment):
+        groups[report.subject.id, stig].append(report)
+    for (_, stig), reports in sorted(groups.items()):
+        found = _Writer(assessment, stig, reports, _catalog(basis, stig, reports), controls_of_cci).checklist()
+        if found.rules:
+            yield found
+
+
+def without_rules(assessment: Assessment, basis: Basis) -> Iterator[str]:
+    """What to warn of where reports follow a STIG and name none of its rules, so that no checklist can be made."""
+    for report, stig in _others(assessment):
+        if _names(report, RefersTo.STIG_RULE) or _catalog(basis, stig, [report]) is not None:
+            continue
+        yield (
+            f"No checklist can be made of {report.origin.path}: it names items of {stig} and none by the rule ids that "
+            "checklists are filled in by. Load DISA's file of the STIG as a catalog (catalogs in compliance.yaml)."
+        )
+
+
+def _others(assessment: Assessment) -> Iterator[tuple[RuleReport, str]]:
+    """Reports that name items of a STIG, with its id, but not those of STIGs that are assessed themselves."""
+    assessed = {result.framework.benchmark for result in assessment.results}
     for report in assessment.reports:
-        if any(reference.system is RefersTo.STIG_RULE for one in report.results for reference in one.references):
+        if _names(report, RefersTo.STIG_RULE) or _names(report, RefersTo.STIG_ID):
             stig = stig_id(report)
             if stig not in assessed:
-                groups[report.subject.id, stig].append(report)
-    for (_, stig), reports in sorted(groups.items()):
-        yield _Writer(assessment, stig, reports, _catalog(basis, stig, reports), controls_of_cci).checklist()
+                yield report, stig
+
+
+def _names(report: RuleReport, system: RefersTo) -> bool:
+    return any(reference.system is system for one in report.results for reference in one.references)
 
 
 def _catalog(basis: Basis, stig: str, reports: Iterable[RuleReport]) -> Framework | None:
@@ -131,6 +154,8 @@ class _Writer:
         self._controls_of_cci = controls_of_cci
         stated = sorted({text for report in reports if (text := releases_of(report))})
         self._stated = stated
+        controls = catalog.controls if catalog is not None else ()
+        self._by_stig_id = {one.properties.get("stig-id", ""): one.properties.get("rule-id", "") for one in controls}
         edition = catalog.edition if catalog is not None else stated[-1] if stated else ""
         self._stig = Stig(
             id=stig,
@@ -180,7 +205,7 @@ class _Writer:
         found: dict[str, list[_Said]] = defaultdict(list)
         for report in self._reports:
             for result in report.results:
-                for rule in dict.fromkeys(_stig_rules(result)):
+                for rule in dict.fromkeys(self._rules_of(result)):
                     found[plain_rule(rule)].append(_Said(report, result, rule))
         for control in self._catalog.controls if self._catalog is not None else ():
             key = plain_rule(control.properties.get("rule-id", ""))
@@ -188,6 +213,12 @@ class _Writer:
             yield self._rule(said, control) if said else self._unjudged(control)
         for key in sorted(found):
             yield self._rule(found[key], None)
+
+    def _rules_of(self, result: RuleResult) -> list[str]:
+        """Ids of the STIG's rules that a result answers; where it names items alone, those of the catalog."""
+        named = list(_values(result, RefersTo.STIG_RULE))
+        items = (self._by_stig_id.get(item, "") for item in _values(result, RefersTo.STIG_ID))
+        return named or [rule for rule in items if rule]
 
     def _rule(self, said: list[_Said], control: Control | None) -> ChecklistRule:
         said = sorted(said, key=lambda one: (_RANK[one.outcome], one.report.origin.path, one.result.rule))
@@ -255,10 +286,6 @@ class _Writer:
         return written_by(self._assessment.tool, self._assessment.as_of)
 
 
-def _stig_rules(result: RuleResult) -> Iterator[str]:
-    return (one.value for one in result.references if one.system is RefersTo.STIG_RULE)
-
-
 def _values(result: RuleResult, system: RefersTo) -> Iterator[str]:
     return (one.value for one in result.references if one.system is system)
 
@@ -318,14 +345,15 @@ def _because(said: Sequence[_Said]) -> str:
     """Why the rule has its answer: what decides of all results that carry its id."""
     outcome = worst(one.outcome for one in said)
     deciding = sum(1 for one in said if one.outcome is outcome)
-    word = {
-        Outcome.PASS: "hold, and none fails or is open",
-        Outcome.FAIL: "fail",
-        Outcome.NOT_APPLICABLE: "do not apply, each with its reason",
-        Outcome.NOT_CHECKED: "could not be decided",
-        Outcome.ERROR: "could not be evaluated",
+    one_does, many_do = {
+        Outcome.PASS: ("holds, and none fails or is open", "hold, and none fails or is open"),
+        Outcome.FAIL: ("fails", "fail"),
+        Outcome.NOT_APPLICABLE: ("does not apply, for a stated reason", "do not apply, each for a stated reason"),
+        Outcome.NOT_CHECKED: ("could not be decided", "could not be decided"),
+        Outcome.ERROR: ("could not be evaluated", "could not be evaluated"),
     }[outcome]
-    return f"Of {count(len(said), 'result')} that carry the id of this rule {number(deciding)} {word}."
+    verb = one_does if deciding == 1 else many_do
+    return f"{number(deciding)} of {count(len(said), 'result')} with the id of this rule {verb}."
 
 
 def _contradiction(said: Sequence[_Said]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from compliance.assess.checklist_findings import of_frameworks
-from compliance.assess.checklist_reports import of_reports
+from compliance.assess.checklist_reports import of_reports, without_rules
 from compliance.assess.findings import Basis
 from compliance.model.assessment import Assessment
 from compliance.model.checklist import Checklist
@@ -31,9 +31,9 @@ def checklists(
     return tuple(_named(made))
 
 
-def warnings_of(made: Iterable[Checklist]) -> tuple[str, ...]:
-    """What the packet warns of in its checklists, each once."""
-    return tuple(dict.fromkeys(text for one in made for text in one.warnings))
+def warnings_of(made: Iterable[Checklist], assessment: Assessment, basis: Basis) -> tuple[str, ...]:
+    """What the packet warns of in its checklists, and of those that could not be made, each once."""
+    return tuple(dict.fromkeys((*(text for one in made for text in one.warnings), *without_rules(assessment, basis))))
 
 
 def _named(made: Iterable[Checklist]) -> list[Checklist]:
@@ -41,15 +41,29 @@ def _named(made: Iterable[Checklist]) -> list[Checklist]:
     found = []
     taken: set[str] = set()
     for one in sorted(made, key=lambda each: (each.subject.id, each.stig.id, each.stig.edition)):
-        asset, stig = _slug(one.asset, _ASSET_KEPT), _slug(one.stig.id, _STIG_KEPT)
-        stem = f"{asset}--{stig}"
-        if asset != one.asset or stem.lower() in taken:
-            whole = f"{one.subject.id}\n{one.stig.id}\n{one.stig.edition}"
-            mark = hashlib.sha256(whole.encode("utf-8", "surrogateescape")).hexdigest()[:_HASH_KEPT]
-            stem = f"{asset}-{mark}--{stig}"
+        stem, whole = _stem(one)
+        if not whole or stem.lower() in taken:
+            asset, _, stig = stem.rpartition("--")
+            stem = f"{asset}-{_mark(one)}--{stig}"
         taken.add(stem.lower())
         found.append(replace(one, stem=stem))
     return sorted(found, key=lambda one: one.stem)
+
+
+def _stem(one: Checklist) -> tuple[str, bool]:
+    """What a checklist's files are called, and whether that tells its asset from all others."""
+    stig = _slug(one.stig.id, _STIG_KEPT)
+    if one.image:
+        name = _slug(one.subject.name.partition("@sha256:")[0], _ASSET_KEPT)
+        return f"{name}-{_slug(one.image.removeprefix('sha256:'), _HASH_KEPT)}--{stig}", True
+    asset = _slug(one.asset, _ASSET_KEPT)
+    return f"{asset}--{stig}", asset == one.asset
+
+
+def _mark(one: Checklist) -> str:
+    """What tells a checklist from others whose names look the same."""
+    whole = f"{one.subject.id}\n{one.stig.id}\n{one.stig.edition}"
+    return hashlib.sha256(whole.encode("utf-8", "surrogateescape")).hexdigest()[:_HASH_KEPT]
 
 
 def _slug(name: str, limit: int) -> str:

@@ -156,7 +156,9 @@ def assemble(request: Request, asked: Asked, observed: Observed) -> Assessment:
 def _with_checklists(assessment: Assessment, basis: Basis) -> Assessment:
     """The assessment with the checklists of STIGs, and what the packet warns of in them."""
     made = checklists(assessment, basis, controls_by_cci() if assessment.reports else {})
-    summary = replace(assessment.summary, warnings=(*assessment.summary.warnings, *warnings_of(made)))
+    summary = replace(
+        assessment.summary, warnings=(*assessment.summary.warnings, *warnings_of(made, assessment, basis))
+    )
     return replace(assessment, checklists=made, summary=summary)
 
 

@@ -24,6 +24,8 @@ RESULTS = {
 }
 _NS = "http://checklists.nist.gov/xccdf/1.2"
 _CCI = "http://cyber.mil/cci"
+#: The check system that our own checks are of.
+_SYSTEM = "urn:compliance:checks"
 _SPACE = "xccdf_mil.disa.stig_"
 #: What an id may not hold. Source: XCCDF 1.2 (NIST IR 7275 r4), section 6.2.3: an NCName.
 _NO_ID = re.compile(r"[^A-Za-z0-9._-]")
@@ -102,9 +104,12 @@ def _result(rule: ChecklistRule, made: str) -> Iterator[str]:
     )
     yield _element("result", RESULTS[rule.outcome])
     yield from _ccis(rule)
-    # STIG Manager reads the text of a message that has an attribute, and of one alone.
-    told = text("\n".join(part for part in (rule.details, rule.comments) if part))
-    yield f'<message severity="info">{escape(told)}</message>'
+    yield f'<message severity="info">{escape(text(rule.comments.partition(chr(10))[0]))}</message>'
+    # Where STIG Manager reads both texts of a review; other clients read the message.
+    yield f'<check system="{_SYSTEM}"><check-content>'
+    yield f'<detail xmlns="{_SYSTEM}">{escape(text(rule.details))}</detail>'
+    yield f'<comment xmlns="{_SYSTEM}">{escape(text(rule.comments))}</comment>'
+    yield "</check-content></check>"
     yield "</rule-result>"
 
 
