@@ -276,7 +276,7 @@ def _missing_evidence(control: Control, parts: Sequence[Part], present: frozense
     """Kinds of evidence that would help to answer a control and are not, or not wholly, in the folder."""
     open_parts = [part for part in parts if part.result.outcome is Outcome.NOT_CHECKED]
     uncovered = not parts or any(part.row.coverage is Coverage.PARTIAL for part in parts)
-    lacking = {_needs(part.result.check, control) for part in open_parts if _absent(part)}
+    lacking = {_needs(part.result.check, control) for part in open_parts if _absent(part, control, present)}
     asked = [kind for kind in control.evidence if kind in lacking or kind not in present]
     if not uncovered:
         asked = [kind for kind in asked if kind != STATEMENT] if open_parts else []
@@ -294,9 +294,11 @@ def _needs(check: Check, control: Control) -> str:
     return "k8s-objects"
 
 
-def _absent(part: Part) -> bool:
+def _absent(part: Part, control: Control, present: frozenset[str]) -> bool:
     """Whether a check is open because objects it looks at, or looks up, are not in the evidence."""
     check = part.result.check
+    if check.subject is DockerHost and _needs(check, control) in present:
+        return False  # what a host told of itself does not say more when it is asked again
     looks_up = "cluster" in check.context or (check.subject is Pod and "images" in check.context)
     return silent(part) or check.subject is Cluster or looks_up
 
