@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from compliance.model.check import Verdict, failed, listed, not_applicable, not_checked, passed
 from compliance.model.evidence import At
-from compliance.model.faults import Fault, told
+from compliance.model.faults import WORDS_TOLD, Fault, told
 from compliance.model.host import FileEntry, FileListing
 from compliance.model.hosts import Host
 
@@ -156,23 +156,33 @@ def judged_files(found: Look, faults: Sequence[Fault], holds: str) -> Verdict:
     `holds` says what is true of each file: `within 0644`.
     """
     if faults:
-        return failed(told(faults), at=[fault.at for fault in faults])
+        return failed(_plain(told(faults)), at=[fault.at for fault in faults])
     if found.unknown:
         return not_checked(told_unknown(found), at=[seen.at for seen in found.seen])
     if found.seen:
-        return passed(f"{_described(found.seen)}: {holds}", at=[seen.at for seen in found.seen])
-    return not_applicable(f"the listing of files shows that there is none: {found.asked}", at=found.absent)
+        return passed(_plain(f"{_described(found.seen)}: {holds}"), at=[seen.at for seen in found.seen])
+    return not_applicable(_plain(f"the listing of files shows that there is none: {found.asked}"), at=found.absent)
 
 
 def told_unknown(found: Look) -> str:
     """What nobody can tell of the paths, as one reason."""
     rest = len(found.unknown) - _NAMED
-    return "; ".join(found.unknown[:_NAMED]) + (f"; and {rest} more" if rest > 0 else "")
+    words = "; ".join(_cut(words) for words in found.unknown[:_NAMED])
+    return _plain(words + (f"; and {rest} more" if rest > 0 else ""))
+
+
+def _plain(text: str) -> str:
+    """A reason on one line: a name may hold a line feed or what moves a terminal's cursor."""
+    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= WORDS_TOLD else f"{text[:WORDS_TOLD]}..."
 
 
 def _described(seen: Sequence[Seen]) -> str:
     """Files with mode and owner as a reason that passes names them."""
-    words = [f"{one.path} {one.entry.mode:04o} {one.entry.user}:{one.entry.group}" for one in seen[:_NAMED]]
+    words = [f"{_cut(one.path)} {one.entry.mode:04o} {one.entry.user}:{one.entry.group}" for one in seen[:_NAMED]]
     return ", ".join(words) + (f" and {len(seen) - _NAMED} more" if len(seen) > _NAMED else "")
 
 

@@ -24,6 +24,8 @@ CLIENT_CA = "/authentication/x509/clientCAFile"
 _SEVERAL = frozenset(("k3s", "k3s-server", "k3s-agent", "k0s", "kubelite", "hyperkube"))
 #: Command lines and documents of one host that are looked at: a host has one or two of a kind.
 MAX_SOURCES = 100
+#: Characters of a path. Source: Linux, limits.h, PATH_MAX.
+_LONGEST = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +170,10 @@ def node_object(host: Host, cluster: Cluster) -> Node | None:
 
 def paths(values: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Absolute paths among some values, and in words what the others are."""
-    good = tuple(value.rstrip("/") or "/" for value in values if value.startswith("/"))
-    bad = tuple(f"{shown(value)} is no absolute path" for value in values if not value.startswith("/"))
+    good = tuple(value.rstrip("/") or "/" for value in values if _is_path(value))
+    bad = tuple(f"{shown(value)} is no absolute path" for value in values if not _is_path(value))
     return tuple(dict.fromkeys(good)), bad
+
+
+def _is_path(value: str) -> bool:
+    return value.startswith("/") and value.isprintable() and len(value) <= _LONGEST
