@@ -431,6 +431,8 @@ def shown(one: Scan, tool: Tool) -> tuple[str, ...]:
 
 def _remove(folder: Path) -> None:
     """Remove a private folder whatever modes its folders have; nothing in it is followed."""
-    for place, _, _ in os.walk(folder):
-        os.chmod(place, 0o700)  # noqa: PTH101 - os.walk gives text
+    for place, inner, _ in os.walk(folder):
+        for path in (Path(place, name) for name in inner):
+            if not path.is_symlink():
+                path.chmod(0o700)  # before it is walked
     shutil.rmtree(folder, ignore_errors=True)

@@ -255,7 +255,8 @@ def test_without_root_in_a_user_namespace(tmp_path: Path) -> None:
         content = write_content(
             shared, [FileRule("there", "/etc/os-release", there=True), FileRule("file_owner_x", "/etc/x", there=True)]
         )
-        image = write_image(shared / "image.tar", DEBIAN, [{"path": "etc/x", "content": "x", "uid": 33}])
+        closed = [{"path": "shut", "type": "dir", "mode": "0000"}, {"path": "shut/in/y", "content": "y"}]
+        image = write_image(shared / "image.tar", DEBIAN, [{"path": "etc/x", "content": "x", "uid": 33}, *closed])
         done = subprocess.run(
             [sys.executable, "-c", _AS_NOBODY, str(image), str(content), str(shared / "evidence")],
             capture_output=True,
@@ -272,6 +273,7 @@ def test_without_root_in_a_user_namespace(tmp_path: Path) -> None:
         assert "owners were lost" in outcomes["file_owner_x"].reason
         (record,) = (shared / "evidence/collected").iterdir()
         assert json.loads(record.read_text())["root"]["owners"] == "lost for 1"
+        assert sorted(path.name for path in (shared / "evidence").iterdir()) == ["collected", "openscap"]
     finally:
         shutil.rmtree(shared, ignore_errors=True)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import random
+import re
 import time
 import tracemalloc
 
@@ -369,3 +371,32 @@ def test_reading_takes_time_in_proportion() -> None:
     assert len(found.results) == 2_000
     assert time.process_time() - started < 5
     assert xccdf_parts.MAX_RULES > 2_000
+
+
+def test_damaged_documents_end_in_words() -> None:
+    """Bytes changed, elements left out, put elsewhere or twice: reports or sentences, never anything raised."""
+    base = Run(
+        rules=[
+            RuleText(name="a", said="fail", references=[(f"{_CYBER}/cci/", "CCI-000366")], platforms=["#machine"]),
+            RuleText(name="b", more='<override authority="x"><old-result>fail</old-result></override>'),
+        ]
+    ).arf(oval('<definition definition_id="oval:x-a:def:1" result="false"/>', "", '<unix:file_item id="1"/>'))
+    chance = random.Random(5)
+    tags = [found.span() for found in re.finditer(rb"<[^>]*>", base)]
+    for _ in range(1500):
+        data = bytearray(base)
+        start, end = chance.choice(tags)
+        other = chance.choice(tags)
+        match chance.randrange(4):
+            case 0:
+                data[chance.randrange(len(data))] = chance.randrange(256)
+            case 1:
+                data[start:end] = base[slice(*other)]
+            case 2:
+                del data[start:end]
+            case _:
+                del data[min(start, other[0]) : max(end, other[1])]
+        for found in read(bytes(data)):
+            assert found is not None
+        xccdf.identify(bytes(data))
+        xccdf.locate(bytes(data), 1, ["/rule-result/1"])
