@@ -61,6 +61,10 @@
     data.controlsOf = data.checks.id.map(() => []);
     data.controls.checks.forEach((parts, control) => parts.forEach(([check]) => data.controlsOf[check].push(control)));
     const unique = (values) => Array.from(new Set(values));
+    const named = new Map();
+    for (const one of data.hosts) named.set(one.name, (named.get(one.name) || 0) + 1);
+    data.hostNames = data.hosts.map((one) => (named.get(one.name) > 1 ? one.id : one.name));
+    data.hostOf = new Map(data.hosts.map((one, i) => [one.id, i]));
     data.frameworksOf = data.controlsOf.map((list) => unique(list.map((c) => frameworkName(data.controls.framework[c]))));
     data.sectionsOf = data.controlsOf.map((list) => unique(list.map(sectionName)));
   }
@@ -86,7 +90,7 @@
 
   /* ---- the tables ---- */
   function makeViews() {
-    const c = data.controls, o = data.observations, k = data.checks, s = data.subjects, f = data.files, m = data.images, w = data.vulnerabilities, t = data.attestations;
+    const c = data.controls, o = data.observations, k = data.checks, s = data.subjects, f = data.files, m = data.images, w = data.vulnerabilities, t = data.attestations, h = data.hosts, r = data.reports;
     const severities = ["critical", "high", "medium", "low"];
     const found = {
       controls: {
@@ -128,6 +132,7 @@
           { key: "kind", label: "Kind", values: (i) => [s.kind[o.subject[i]]] },
           { key: "owner", label: "Owner", values: (i) => [s.owner[o.subject[i]] || "not named"] },
           { key: "check", label: "Check", values: (i) => [k.id[o.check[i]]] },
+          ...(h.length ? [{ key: "host", label: "Host", values: (i) => (s.host[o.subject[i]] < 0 ? [] : [hostName(s.host[o.subject[i]])]) }] : []),
         ],
         more: (i) => idOf(i) + " " + k.title[o.check[i]],
       },
@@ -220,8 +225,58 @@
       ],
       more: (i) => t[i].digests.join(" ") + " " + t[i].type,
     };
+    if (h.length) found.hosts = {
+      label: "Hosts", total: h.length, all: data.hosts_total, noun: "hosts", key: (i) => h[i].id, drawer: hostDrawer, order: "those with the most failures first",
+      note: "A host of which nothing was handed in keeps checks open: what judges every node holds only where every node was seen. Counts are of the observations on a host and its programs.",
+      columns: [
+        { name: "Host", width: 18, text: (i) => h[i].name },
+        { name: "System", width: 16, text: (i) => h[i].system || "not known" },
+        { name: "Seen", width: 8, text: (i) => h[i].collected.slice(0, 10) || "–" },
+        { name: "Programs, and where their options stood", width: 23, text: (i) => h[i].programs.join("; ") || "none known" },
+        { name: "Handed in", width: 17, text: (i) => h[i].handed_in.join("; ") || "nothing" },
+        ...counted((i) => h[i].counts),
+      ],
+      facets: [
+        { key: "handed", label: "Handed in", values: (i) => [h[i].handed_in.length ? "something" : "nothing"] },
+        { key: "evidence", label: "Kind of evidence", values: (i) => h[i].handed_in },
+        { key: "program", label: "Program", values: (i) => Array.from(new Set(h[i].programs.map((one) => one.split(" ")[0]))) },
+        { key: "system", label: "System", values: (i) => [h[i].system || "not known"] },
+        { key: "fails", label: "Fails", values: (i) => [h[i].counts[0] ? "something fails" : "nothing fails"] },
+      ],
+      more: (i) => h[i].id,
+    };
+    if (r.length) found.reports = {
+      label: "Reports", total: r.length, all: data.reports_total, noun: "reports", key: reportKey, drawer: reportDrawer, order: "what counts for nothing stands first",
+      note: "What other tools and people judged. Each rule is a check of its own, named after its tool, and answers the controls that the rule itself names. Where such a rule and a check of ours contradict each other, the worse counts and both are shown. A report that proves nothing counts for nothing.",
+      columns: [
+        { name: "Tool", width: 11, text: (i) => r[i].tool },
+        { name: "Version", width: 6, text: (i) => r[i].version || "–" },
+        { name: "Benchmark", width: 15, text: (i) => r[i].title || r[i].benchmark },
+        { name: "Edition", width: 6, text: (i) => r[i].edition || "–" },
+        { name: "Profile", width: 10, text: (i) => r[i].profile || "–" },
+        { name: "Target", width: 12, text: (i) => r[i].target },
+        ...counted((i) => r[i].counts),
+        { name: "Does it count?", width: 14, text: (i) => said(i), node: (i) => [mark(data.report_states[r[i].unsound ? "no" : "yes"]), said(i).replace(/^(?:yes|no)/, "")] },
+        { name: "File", width: 8, text: (i) => r[i].path },
+      ],
+      facets: [
+        { key: "sound", label: "Does it count", values: (i) => [r[i].unsound ? "no" : "yes"] },
+        { key: "tool", label: "Tool", values: (i) => [r[i].tool] },
+        { key: "benchmark", label: "Benchmark", values: (i) => [r[i].title || r[i].benchmark] },
+        { key: "target", label: "Target", values: (i) => [r[i].target] },
+        { key: "by", label: "Written by", values: (i) => [r[i].person ? "a person" : "a tool"] },
+        { key: "fails", label: "Fails", values: (i) => [r[i].counts[0] ? "something fails" : "nothing fails"] },
+      ],
+      more: (i) => [r[i].benchmark, r[i].written, r[i].subject, r[i].source, r[i].stig].join(" "),
+    };
     return found;
   }
+  /* Columns for counts in the order of `counts_row`: fail, error, not checked, pass, not applicable. */
+  const counted = (counts) => [["Hold", 5, (c) => c[3]], ["Fail", 5, (c) => c[0]], ["Not checked", 8, (c) => c[1] + c[2]]].map(([name, width, of]) =>
+    ({ name, width, text: (i) => number(of(counts(i))), rank: (i) => of(counts(i)), numeric: true }));
+  const hostName = (i) => data.hostNames[i];
+  const reportKey = (i) => { const one = data.reports[i], file = one.place[0]; return (data.files.id[file] || one.path) + (one.document ? ":" + one.document : "") + one.place[1]; };
+  const said = (i) => { const one = data.reports[i]; return one.unsound ? "no: " + one.unsound : one.person ? "yes, by " + one.person : "yes"; };
   const GRAVITY = ["critical", "high", "medium", "low", "negligible", "unknown"];
   const imageName = (id) => { const one = data.imageOf.get(id); return one ? one.name : id; };
   const imageLink = (id) => (data.imageOf.has(id) ? link(hashOf("images", { open: id }), imageName(id)) : id);
@@ -233,7 +288,7 @@
 
   /* ---- what the address says ---- */
   function readHash() {
-    const match = /^#\/(controls|observations|evidence|images|vulnerabilities|attestations)(?:\?(.*))?$/.exec(location.hash);
+    const match = /^#\/(controls|observations|evidence|images|vulnerabilities|attestations|hosts|reports)(?:\?(.*))?$/.exec(location.hash);
     if (!match || (match[1] in data && match[1] !== "controls" && match[1] !== "observations" && !data[match[1]].length)) return null;
     return { view: match[1], values: new URLSearchParams(match[2] || "") };
   }
@@ -280,6 +335,8 @@
     picked = -1;
     const left = view.all > view.total ? " This page holds " + number(view.total) + " of " + number(view.all) + " " + view.noun + ", " + (view.order || "the worst outcomes first") + "; all are beside it in the packet." : "";
     byId("status").textContent = number(filtered.length) + " of " + number(view.all) + " " + view.noun + " shown." + left;
+    byId("note").textContent = view.note || "";
+    byId("note").hidden = !view.note;
     byId("window").scrollTop = 0;
     drawHead();
     draw();
@@ -407,9 +464,10 @@
     const o = data.observations, check = o.check[i], subject = o.subject[i], k = data.checks;
     const facts = el("dl", {});
     const fact = (name, value) => value && facts.append(el("dt", {}, name), el("dd", {}, value));
-    const image = data.images.some((one) => one.id === data.subjects.id[subject]);
+    const image = data.images.some((one) => one.id === data.subjects.id[subject]), host = data.subjects.host[subject] ?? -1;
     fact("Subject", image ? link(hashOf("images", { open: data.subjects.id[subject] }), data.subjects.name[subject]) : data.subjects.id[subject]);
     fact("Kind", data.subjects.kind[subject]);
+    fact("Host", host >= 0 && link(hashOf("hosts", { open: data.hosts[host].id }), data.hosts[host].name));
     fact("Namespace", data.subjects.namespace[subject]);
     fact("Digest", data.subjects.digest[subject] && mono(data.subjects.digest[subject]));
     fact("Owner", data.subjects.owner[subject] || "not named");
@@ -560,6 +618,45 @@
       section("About these digests", t.digests.length ? el("ul", {}, t.digests.map((digest) => el("li", {}, mono(digest)))) : el("p", {}, "It names none."), rest(t.digests.length, t.digests_total, "the file") || ""),
       section("Images that were handed in", t.images.length ? el("ul", {}, t.images.map((id) => el("li", {}, imageLink(id)))) : el("p", {}, "None of them has a digest that it names."), rest(t.images.length, t.images_total, "assessment.json") || ""),
       section("Where it was read", el("p", {}, ...placed(t.place)))]);
+  }
+  function hostDrawer(i) {
+    const h = data.hosts[i], facts = el("dl", {}), about = data.reports.map((_, at) => at).filter((at) => data.reports[at].subject === h.id);
+    const fact = (name, ...value) => facts.append(el("dt", {}, name), el("dd", {}, ...value));
+    fact("Subject", mono(h.id));
+    fact("System", h.system || "not known");
+    fact("Looked at", h.collected || "time not stated");
+    const observed = (data.subjects.host || []).includes(i);
+    show(h.name, [
+      h.handed_in.length ? null : el("p", {}, el("b", {}, "Nothing was handed in of it. "), "The cluster names this node. Until evidence of it is handed in, it keeps every check open that judges all nodes."),
+      facts,
+      section("Observations on it and its programs", el("p", {}, tally(h.counts)), observed ? el("p", {}, link(hashOf("observations", { host: hostName(i) }), "Observations of this host"), about.length ? ", those of other tools with them" : "") : null),
+      section("Programs, and where their options stood", h.programs.length ? el("ul", {}, h.programs.map((one) => el("li", {}, one))) : el("p", {}, "None is known."), rest(h.programs.length, h.programs_total, "assessment.json") || ""),
+      section("Handed in", h.handed_in.length ? el("ul", {}, h.handed_in.map((one) => el("li", {}, one))) : el("p", {}, "Nothing.")),
+      about.length ? section("Reports of other tools about it", el("ul", {}, about.slice(0, 50).map((at) => el("li", {}, link(hashOf("reports", { open: reportKey(at) }), data.reports[at].tool + " " + data.reports[at].version), ", " + (data.reports[at].title || data.reports[at].benchmark) + ": ", tally(data.reports[at].counts)))), rest(Math.min(50, about.length), about.length, "the table of reports") || "") : null]);
+  }
+  function reportDrawer(i) {
+    const r = data.reports[i], facts = el("dl", {}), texts = data.rule_texts;
+    const fact = (name, ...value) => value.some(Boolean) && facts.append(el("dt", {}, name), el("dd", {}, ...value.filter(Boolean)));
+    fact("Target", data.hostOf.has(r.subject) ? link(hashOf("hosts", { open: r.subject }), r.target) : imageLink(r.subject) === r.subject ? r.target : imageLink(r.subject), r.written && r.written !== r.target && dim(" written as " + r.written));
+    fact("Benchmark", r.title || r.benchmark, r.title && r.benchmark && [el("br"), mono(r.benchmark)]);
+    fact("Edition", r.edition + (r.stig ? ", follows the STIG " + r.stig : ""));
+    fact("Profile", r.profile && mono(r.profile));
+    fact("Content, SHA-256", r.content && mono(r.content));
+    fact("Ran", r.times.filter(Boolean).join(" to ") || "time not stated");
+    fact("Written by", r.person || "the tool");
+    fact("Left out", r.left_out && number(r.left_out) + " rules of the content, by the profile: nobody looked");
+    fact("Read in", ...placed(r.place));
+    const rules = r.rules.map(([outcome, id, title, severity, word, reason, check]) => el("tr", {},
+      el("td", {}, mark(data.outcomes[outcome]), el("br"), dim(texts[severity])),
+      el("td", {}, el("b", {}, texts[title] || texts[id]), el("br"),
+        check < 0 ? mono(texts[id]) : link(hashOf("observations", { check: texts[id] }), texts[id]), dim(" said " + texts[word]), texts[reason] ? [el("br"), texts[reason]] : null,
+        check < 0 || !data.controlsOf[check].length ? null : el("div", { class: "small" }, controlList(data.controlsOf[check])))));
+    show(r.tool + (r.version ? " " + r.version : ""), [
+      el("p", {}, el("b", {}, "Does it count? "), mark(data.report_states[r.unsound ? "no" : "yes"]), r.unsound ? ": " + r.unsound : ""),
+      facts,
+      section("Rules by outcome", el("p", {}, tally(r.counts))),
+      section("Rules, what fails first", el("table", { class: "t small-table rules" }, el("tbody", {}, rules)), rest(rules.length, r.rules_total, "observations.jsonl") || ""),
+    ]);
   }
   const quoted = (text) => "'" + text.replace(/'/g, "'\\''") + "'";
 

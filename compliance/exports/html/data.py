@@ -8,41 +8,27 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from compliance.exports.html.controls import checks_table, controls_table, frameworks_table
+from compliance.exports.html.hosts import host_numbers, hosts_table, reports_table
 from compliance.exports.html.images import image_rows, image_states
 from compliance.exports.html.proof import attestation_rows, proof_states, vulnerability_rows
+from compliance.exports.html.texts import Dictionary, plain
 from compliance.model.assessment import Assessment, Observation
 from compliance.model.evidence import Location, Subject
 from compliance.model.outcome import ORDER, Outcome
 from compliance.rendering.links import Links
 from compliance.rendering.states import OUTCOME_STATES
-from compliance.rendering.text import clean, cut
+from compliance.rendering.text import clean
 
 #: More observations than a page opens in a second; the others are in observations.jsonl.
 MOST_OBSERVATIONS = 100_000
 #: Source lines are kept for this many failed observations, and for at most this many of one check.
 MOST_SNIPPETS, MOST_SNIPPETS_OF_CHECK = 2_000, 100
-#: Places kept of one observation, and characters of one text.
-MOST_PLACES, LONGEST_TEXT = 6, 2_000
+#: Places kept of one observation.
+MOST_PLACES = 6
 #: Files in the table of evidence.
 MOST_FILES = 20_000
 
 _OUTCOMES = tuple(outcome for outcome, _ in OUTCOME_STATES)
-
-
-@dataclass(slots=True)
-class Dictionary:
-    """Texts, each once; columns hold their numbers."""
-
-    texts: list[str] = field(default_factory=list)
-    numbers: dict[str, int] = field(default_factory=dict)
-
-    def number(self, text: str) -> int:
-        """The number of a text, the same for equal texts."""
-        found = self.numbers.get(text)
-        if found is None:
-            found = self.numbers[text] = len(self.texts)
-            self.texts.append(plain(text))
-        return found
 
 
 @dataclass(slots=True)
@@ -60,11 +46,6 @@ class _Columns:
     document: list[int] = field(default_factory=list)
     pointer: list[int] = field(default_factory=list)
     line: list[int] = field(default_factory=list)
-
-
-def plain(text: str) -> str:
-    """A text as the page may show it: cleaned and bounded."""
-    return cut(clean(text), LONGEST_TEXT)
 
 
 def data_of(assessment: Assessment, links: Links) -> dict[str, object]:
@@ -98,9 +79,11 @@ def data_of(assessment: Assessment, links: Links) -> dict[str, object]:
         "attestations": attestation_rows(assessment, files),
         "attestations_total": len(assessment.attestations),
         "image_states": image_states(),
+        "hosts": hosts_table(assessment),
+        "hosts_total": len(assessment.hosts),
         "files": _files_table(assessment),
         "files_total": len(assessment.evidence),
-    }
+    } | reports_table(assessment, files)
 
 
 def room_for(observations: Iterable[Observation], most: int) -> dict[Outcome, int]:
@@ -190,6 +173,7 @@ def _subjects_table(assessment: Assessment, subjects: Mapping[Subject, int]) -> 
         "kind": [plain(subject.kind or subject.type.value) for subject in subjects],
         "digest": [plain(subject.digest or "") for subject in subjects],
         "owner": [plain(owner_of(subject, owners)) for subject in subjects],
+        "host": host_numbers(assessment, subjects),
     }
 
 

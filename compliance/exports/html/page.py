@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from markupsafe import Markup
 
 from compliance.exports.html.data import data_of
+from compliance.exports.html.hosts import host_counts
 from compliance.model.assessment import Assessment, Options, OutputFile
 from compliance.rendering.environment import packaged, render
 from compliance.rendering.links import Links, links_of
@@ -89,7 +90,9 @@ def _counts(assessment: Assessment) -> dict[str, object]:
         "states": {state.key: state.word for state in CONTROL_STATES},
         "observations": dict(sorted(totals.items())),
         "observations_total": len(assessment.observations),
-    } | _proof_counts(assessment)
+        **_proof_counts(assessment),
+        **host_counts(assessment),
+    }
 
 
 def _proof_counts(assessment: Assessment) -> dict[str, object]:
