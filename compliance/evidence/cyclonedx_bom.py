@@ -147,7 +147,7 @@ def _listed(bom: Bom, metadata: Metadata) -> _Listed:
                     systems += [found] if found.type == "operating-system" else []
                 elif not (by_trivy and _stands_for_a_file(found)):
                     packages.append(found)
-                    components.append(Component(*named) if named is not None and named[2] else _described_so(found))
+                    components.append(named if named is not None and named.version else _described_so(found))
             nested_from = len(packages) if nested_from < 0 else nested_from
         groups = below
     distro = f"{systems[0].name or ''}-{systems[0].version or ''}" if systems else ""

@@ -16,6 +16,7 @@ from compliance.evidence.sbom_elements import (
     NOTHING,
     listed_texts,
     name_of,
+    quiet,
     says,
     stated,
     summed,
@@ -76,14 +77,16 @@ def _columns(packages: Sequence[BomComponent], components: Sequence[Component]) 
     pairs = list(zip(packages, components, strict=True))
     unsupplied = [one for one in packages if one.supplier is None or not says(one.supplier.name)]
     unmade = [one for one in unsupplied if not _manufactured(one)]
-    unversioned = [pair for pair in pairs if pair[0].version in NOTHING or not says(pair[0].version)]
+    versions = quiet(one.version for one in packages)
+    unversioned = [pair for pair in pairs if pair[0].version in versions] if versions else []
+    names = quiet(one.name for one in packages)
     purl = (("package URL", lambda pair: says(pair[1].version)),)
     others = (("publisher", _published), ("author", _authored))
     supplier = stated("supplier", total, unsupplied, (("manufacturer", _manufactured), *others), _name)
     same = len(unmade) == len(unsupplied)  # as where no manufacturer is named: the fields are not looked at again
     producer = supplier._replace(element="producer") if same else stated("producer", total, unmade, others, _name)
     return [
-        stated("name", total, [one for one in packages if one.name in NOTHING or not says(one.name)], (), _name),
+        stated("name", total, [one for one in packages if one.name in names] if names else [], (), _name),
         stated("version", total, unversioned, purl, lambda pair: _name(pair[0])),
         supplier,
         producer,

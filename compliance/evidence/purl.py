@@ -23,6 +23,8 @@ _COMMON = re.compile(
     r"@([\w.+~-]+)(\?[^#\n]*)?$)?",
     re.ASCII | re.MULTILINE,
 )
+#: Three times as fast as the constructor, which takes its arguments apart.
+_new = tuple.__new__
 _SEPARATORS = re.compile(r"[-_.]+")
 #: Types whose namespace says who distributes the package and is no part of its name.
 _DISTRIBUTED = frozenset(("deb", "apk", "rpm"))
@@ -38,14 +40,14 @@ def splitter(purls: Iterable[str]) -> Callable[[str], Component | None]:
     return _split if not "".join(purls).encode("utf-8", "replace").translate(None, _VISIBLE) else component
 
 
-def components(purls: Sequence[str]) -> list[tuple[str, str, str] | None]:
+def components(purls: Sequence[str]) -> list[Component | None]:
     """`component` of each, in order: common ones are taken apart at once, which is twice as fast."""
     joined = "\n".join(purls)
     if joined.count("\n") != len(purls) - 1 or len(max(purls, key=len)) > MAX_PURL:
         return [component(purl) for purl in purls]
     rows = _COMMON.findall(joined.replace("%2B", "+").replace("pkg:npm/%40", "pkg:npm/@"))
     return [
-        (system or language, plain or path, version)
+        _new(Component, (system or language, plain or path, version))
         if (system and "epoch=" not in qualifiers) or language
         else component(purl)
         for (system, plain, language, path, version, qualifiers), purl in zip(rows, purls, strict=True)

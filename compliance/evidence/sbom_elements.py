@@ -36,6 +36,11 @@ def says(text: str | None) -> bool:
     return text not in NOTHING and (text[0] > " " or text.strip() not in NOTHING)  # type: ignore[index, union-attr]  # None is in NOTHING
 
 
+def quiet(texts: Iterable[str | None]) -> frozenset[str | None]:
+    """Those of many texts that are no statement: each distinct one is looked at once."""
+    return frozenset(text for text in set(texts) if not says(text))
+
+
 def summed(text: str | None) -> bool:
     """Whether a text is a checksum; zeros alone stand for one that nobody computed."""
     return says(text) and (text or "").strip().strip("0") != ""

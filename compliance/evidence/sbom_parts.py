@@ -261,7 +261,7 @@ def locate(data: bytes, line: int, pointers: list[str]) -> list[int]:
     """
     if len(data) <= STRICT:
         return lines.locate(data, line, pointers)
-    if b"\n" not in data[:-1]:
+    if data.find(b"\n", 0, len(data) - 1) < 0:
         return [line] * len(pointers)
     first = re.match(rb'(?:\xef\xbb\xbf)?\s*\{\s*?\n([ \t]*)"', data)
     if first is None:
