@@ -129,7 +129,7 @@ class KubeProxy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KubernetesNode:
-    """A host that Kubernetes runs on, as its file listings show."""
+    """A host that Kubernetes runs on: its file listings show it, or a kubelet among its processes does."""
 
     subject: Subject
     host: Host
@@ -260,7 +260,8 @@ def _judged(host: Host, proxies: tuple[Settings, ...]) -> Iterator[Judged]:
     if any(proxy):
         subject = program_subject(host.subject, Program.KUBE_PROXY)
         yield KubeProxy(subject=subject, host=host, lines=proxy[0], configurations=proxy[1] or proxies)
-    if any(path in listing.files for listing in host.listings for path in _KUBERNETES_FILES):
+    listed = any(path in listing.files for listing in host.listings for path in _KUBERNETES_FILES)
+    if listed or (host.processes and kubelet[0]):
         yield KubernetesNode(subject=host.subject, host=host)
     files = any(path in listing.files for listing in host.listings for path in _DOCKER_FILES)
     if files or host.settings_of(*DOCKER_SETTINGS) or host.lines_of(Program.DOCKER_DAEMON):
