@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from compliance.model.cluster import Cluster
@@ -11,6 +13,7 @@ from compliance.model.host import Process, ProcessList, Program, host_subject
 from compliance.model.hosts import Host, Hosts
 from compliance.model.node_paths import manifest
 from compliance.model.node_programs import paths, process_name, role_of, ruled_out, running
+from tests.model.command_lines import command_line
 
 SUBJECT = host_subject("one", "processes.txt")
 CLUSTER = Cluster(subject=Subject(id="cluster", type=SubjectType.CLUSTER, name="cluster"))
@@ -48,13 +51,14 @@ def test_what_holds_several_programs_rules_none_out(name: str) -> None:
 
 def test_the_part_of_a_node_is_told_by_what_runs_there() -> None:
     """An API server makes a control plane, a whole list without one a worker; else nobody can tell."""
-    control_plane = role_of(_host("kube-apiserver"), CLUSTER)
+    control_plane = role_of(replace(_host("kube-apiserver"), command_lines=(command_line(),)), CLUSTER)
     worker = role_of(_host("/sbin/init"), CLUSTER)
     assert control_plane is not None
     assert control_plane.control_plane
     assert worker is not None
     assert not worker.control_plane
     assert role_of(_host("/sbin/init", whole=False), CLUSTER) is None
+    assert role_of(Host(subject=SUBJECT, name="one"), CLUSTER) is None
 
 
 @pytest.mark.parametrize(
