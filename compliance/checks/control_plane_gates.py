@@ -41,12 +41,14 @@ def apiserver_gate_all_alpha(server: ApiServer) -> Verdict:
     fix="Remove DynamicAuditing from --feature-gates in the manifest of kube-apiserver.",
 )
 def apiserver_gate_dynamic_auditing(server: ApiServer, hosts: Hosts) -> Verdict:
-    """The gate DynamicAuditing is not on. Kubernetes 1.19 removed it: NOT_APPLICABLE from there on.
+    """The gate DynamicAuditing is not on, by itself or with AllAlpha.
 
+    Kubernetes 1.19 removed it: NOT_APPLICABLE from there on.
     Source: DISA Kubernetes STIG V2R6, V-242398; Kubernetes, "Feature Gates (removed)".
     """
-    off = partial(gate, name="DynamicAuditing", wanted=False, default=False)
-    return _until(server, hosts, _Removed("the feature gate DynamicAuditing", 19, used=off), off)
+    alone = partial(gate, name="DynamicAuditing", wanted=False, default=False)
+    off = partial(alone, stage="AllAlpha")
+    return _until(server, hosts, _Removed("the feature gate DynamicAuditing", 19, used=alone), off)
 
 
 @check(

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from dataclasses import replace
-from typing import NamedTuple
 
 from compliance.model.check import Verdict, check, not_applicable, not_checked
-from compliance.model.cluster import Cluster, Node
-from compliance.model.evidence import At, escape
+from compliance.model.cluster import Cluster
 from compliance.model.flags import shown
-from compliance.model.host import Program
 from compliance.model.hosts import Hosts, Kubelet
 from compliance.model.kubelet_settings import Kind, Setting, is_shared, judged, left_to_nodes
 from compliance.model.kubernetes_version import minor_of
+from compliance.model.node_programs import node_object, role_of
 from compliance.model.outcome import Outcome, Severity
-from compliance.model.unseen_nodes import CONTROL_PLANE_LABELS
 
 _PATH = Setting(pointer="/staticPodPath", flag="pod-manifest-path", kind=Kind.TEXT, default="", flag_default="")
 _DYNAMIC = Setting(
@@ -33,14 +29,6 @@ _GONE_SINCE = 26
 _SKEW = 3
 
 
-class _Part(NamedTuple):
-    """A node's part in the cluster: whether it runs the control plane, and what says so."""
-
-    control_plane: bool
-    words: str
-    at: At
-
-
 @check(
     id="kubelet-static-pod-path",
     title="The kubelet of a worker runs no pods from files of its node",
@@ -50,11 +38,11 @@ class _Part(NamedTuple):
 def kubelet_static_pod_path(kubelet: Kubelet, hosts: Hosts, cluster: Cluster) -> Verdict:
     """No folder of static pods is set, save on a node of the control plane, which is run from there.
 
-    A node is of the control plane where an API server runs on it or its Node object has that role; it is a worker
-    where its Node object has not, or its list of processes holds no API server.
+    A node is of the control plane where an API server of its own runs on it or its Node object has that role; it is a
+    worker where its Node object has not, or its whole list of processes holds no API server.
     Source: DISA Kubernetes STIG V2R6, V-242397.
     """
-    part = _part(kubelet, cluster)
+    part = role_of(kubelet.host, cluster)
     if part is not None and part.control_plane:
         return not_applicable(f"{part.words}: it runs the control plane from static pods", at=[part.at])
     found = judged(kubelet, hosts, _PATH, lambda value: not value)
@@ -67,34 +55,6 @@ def kubelet_static_pod_path(kubelet: Kubelet, hosts: Hosts, cluster: Cluster) ->
         words = "whether this is a node of the control plane, which may run static pods, cannot be told: hand in its"
         return not_checked(f"{found.reason}; {words} Node object or its list of processes", at=found.at)
     return replace(found, reason=f"{found.reason}; {part.words}", at=(*found.at, part.at))
-
-
-def _part(kubelet: Kubelet, cluster: Cluster) -> _Part | None:
-    host = kubelet.host
-    servers = host.lines_of(Program.API_SERVER)
-    if servers:
-        return _Part(True, "an API server runs on this node", servers[0].place())
-    node = _node(kubelet, cluster)
-    if node is not None:
-        label = next((label for label in CONTROL_PLANE_LABELS if label in node.header.labels), None)
-        if label is not None:
-            return _Part(True, f"the node has the label {label}", node.header.at(f"/metadata/labels/{escape(label)}"))
-        return _Part(False, "its Node object names no role in the control plane", node.header.at("/metadata/labels"))
-    if host.processes:
-        return _Part(False, "no API server is among the processes of this node", At(host.processes[0].origin, ""))
-    return None
-
-
-def _node(kubelet: Kubelet, cluster: Cluster) -> Node | None:
-    """The Node object of a kubelet's host, by its name."""
-    wanted = f"Node/{kubelet.host.name}"
-    place = bisect_left(cluster.nodes, wanted, key=_id)
-    found = cluster.nodes[place] if place < len(cluster.nodes) else None
-    return found if found is not None and _id(found) == wanted and kubelet.host.name is not None else None
-
-
-def _id(node: Node) -> str:
-    return node.header.subject.id
 
 
 @check(
@@ -117,7 +77,7 @@ def kubelet_dynamic_config(kubelet: Kubelet, hosts: Hosts, cluster: Cluster) -> 
         return on
     if is_shared(kubelet) and stated.outcome is Outcome.FAIL:
         return left_to_nodes(kubelet, hosts, "the config map does not state the gate DynamicKubeletConfig")
-    node = _node(kubelet, cluster)
+    node = node_object(kubelet.host, cluster)
     minor = minor_of(node.kubelet_version) if node is not None else None
     if node is not None and minor is not None and minor >= _GONE_SINCE:
         words = f"the kubelet is of {shown(node.kubelet_version or '')}; the gate does not exist since 1.{_GONE_SINCE}"
@@ -131,14 +91,15 @@ def kubelet_dynamic_config(kubelet: Kubelet, hosts: Hosts, cluster: Cluster) -> 
 
 
 def _gone_by_server(hosts: Hosts) -> Verdict | None:
-    """NOT_APPLICABLE where the API server is too new for any kubelet that knows the gate."""
+    """NOT_APPLICABLE where every API server is too new for any kubelet that knows the gate."""
     pointer = "/serverVersion/gitVersion"
-    for document in hosts.settings_of("kubectl version"):
-        version = document.values.get(pointer)
-        minor = minor_of(version) if isinstance(version, str) else None
-        if minor is not None and minor >= _GONE_SINCE + _SKEW:
-            words = (
-                f"the API server is of {shown(str(version))}, beside which no kubelet before 1.{_GONE_SINCE} may run"
-            )
-            return not_applicable(f"{words}; the gate does not exist since then", at=[document.place(pointer)])
-    return None
+    found = [(minor_of(str(one.values.get(pointer))), one) for one in hosts.settings_of("kubectl version")]
+    stated = [(minor, document) for minor, document in found if minor is not None]
+    if not stated:
+        return None
+    minor, document = min(stated, key=lambda one: one[0])
+    if minor < _GONE_SINCE + _SKEW:
+        return None
+    version = shown(str(document.values[pointer]))
+    words = f"the API server is of {version}, beside which no kubelet before 1.{_GONE_SINCE} may run"
+    return not_applicable(f"{words}; the gate does not exist since then", at=[document.place(pointer)])

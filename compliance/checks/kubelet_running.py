@@ -47,6 +47,8 @@ _EVENTS = Setting(
     flag_default=5,
     default_words="50, before Kubernetes 1.27 5",
 )
+#: Events a second that a client of Kubernetes sends whose rate is 0. Source: client-go, rest.DefaultQPS.
+_RATE_OF_ZERO = 5
 _PIDS = Setting(pointer="/podPidsLimit", flag="pod-max-pids", kind=Kind.NUMBER, default=-1, flag_default=-1)
 _SECCOMP = Setting(
     pointer="/seccompDefault", flag="seccomp-default", kind=Kind.SWITCH, default=False, flag_default=False
@@ -132,20 +134,20 @@ def kubelet_hostname_override(kubelet: Kubelet, hosts: Hosts) -> Verdict:
     id="kubelet-event-rate",
     title="The kubelet lets events through at the rate that the organisation has chosen",
     severity=Severity.LOW,
-    fix="Set eventRecordQPS in the KubeletConfiguration to 0 (no limit) or to the rate that you have chosen.",
+    fix="Set eventRecordQPS in the KubeletConfiguration to the rate that you have chosen, or remove it.",
 )
 def kubelet_event_rate(kubelet: Kubelet, hosts: Hosts, params: Parameters) -> Verdict:
-    """The rate is 0, which means without limit, or at least the organisation's (any, where it has chosen none).
+    """The rate is at least the organisation's (any, where it has chosen none); 0 counts as the 5 that it means.
 
     Absent means 50 a second, and 5 before Kubernetes 1.27; the smaller one counts.
-    Source: CIS Kubernetes Benchmark 2.0.1, 4.2.8.
+    Source: CIS Kubernetes Benchmark 2.0.1, 4.2.8; kubernetes v1.34, cmd/kubelet/app/options/options.go, event-qps.
     """
     least = params.kubelet_event_rate
 
     def good(value: Value) -> bool:
-        return isinstance(value, int) and (value == 0 or value >= max(least, 0))
+        return isinstance(value, int) and value >= 0 and (value or _RATE_OF_ZERO) >= least
 
-    return judged(kubelet, hosts, _EVENTS, good, f"0 or at least {least}")
+    return judged(kubelet, hosts, _EVENTS, good, f"at least {least}, and 0 means {_RATE_OF_ZERO}")
 
 
 @check(

@@ -32,7 +32,6 @@ _CLIENT_CA = Setting(
 _READ_ONLY_PORT = Setting(
     pointer="/readOnlyPort", flag="read-only-port", kind=Kind.NUMBER, default=0, flag_default=10255
 )
-_ALLOWS_ALL = "AlwaysAllow"
 _WEBHOOK = "Webhook"
 
 
@@ -72,12 +71,12 @@ def kubelet_anonymous_auth_file(kubelet: Kubelet, hosts: Hosts) -> Verdict:
     fix="Set authorization.mode to Webhook in the KubeletConfiguration, and restart the kubelet.",
 )
 def kubelet_authorization_mode(kubelet: Kubelet, hosts: Hosts) -> Verdict:
-    """The mode is not AlwaysAllow, in force and after a restart.
+    """The mode is Webhook, in force and after a restart; the kubelet knows no other but AlwaysAllow.
 
     Absent means Webhook in a configuration file, and AlwaysAllow where the kubelet has none.
     Source: CIS Kubernetes Benchmark 2.0.1, 4.2.2.
     """
-    return judged(kubelet, hosts, _MODE, lambda value: value != _ALLOWS_ALL, f"not {_ALLOWS_ALL}")
+    return judged(kubelet, hosts, _MODE, lambda value: value == _WEBHOOK, _WEBHOOK)
 
 
 @check(

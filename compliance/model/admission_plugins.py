@@ -23,7 +23,9 @@ def plugin(line: CommandLine, name: str, *, wanted: bool, default: bool) -> Answ
     where = [options[key] for key, words in lists.items() if words is not None and name in words]
     if len(where) > 1 or (options[_ALL].present and (options[_ENABLE].present or options[_DISABLE].present)):
         return _overlap(line, name, [found for found in options.values() if found.present])
-    if not where and (doubtful := next((one for one in options.values() if one.part_unknown), None)):
+    if (not where or where[0].unsure) and (
+        doubtful := next((one for one in options.values() if one.part_unknown), None)
+    ):
         return _doubt(doubtful, name)
     return _judged(line, name, options, where, wanted=wanted, default=default)
 

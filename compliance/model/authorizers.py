@@ -33,6 +33,10 @@ AUTHENTICATION = "AuthenticationConfiguration"
 #: Paths that probes ask without signing in. Source: Kubernetes, "Kubernetes API health endpoints".
 HEALTH_PATHS = ("/livez", "/readyz", "/healthz")
 
+#: What --authorization-mode takes; with any other word kube-apiserver refuses to start.
+#: Source: kubernetes v1.34, pkg/kubeapiserver/authorizer/modes/modes.go.
+_MODES = frozenset(("AlwaysAllow", "AlwaysDeny", "ABAC", "Webhook", "RBAC", "Node"))
+
 #: Whether a list of authorizers is as asked.
 Asked = Callable[[Sequence[str]], bool]
 
@@ -53,6 +57,8 @@ def _authorizers(line: CommandLine, server: ApiServer, hosts: Hosts, asked: Aske
         return [answer(line, Outcome.NOT_CHECKED, told, mode.every)]
     words = mode.words()
     if words is None:
+        return [refused(mode, "a list of authorizers")]
+    if not _MODES.issuperset(words):
         return [refused(mode, "a list of authorizers")]
     if not mode.present:
         return [answer(line, held(asked(("AlwaysAllow",))), "--authorization-mode is not set (default: AlwaysAllow)")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from compliance.model.flags import Answer, Option, answer, shown
 from compliance.model.host import HOST_FOLDER, CommandLine, Program, Settings
@@ -22,20 +22,32 @@ def path_on_host(document: Settings | CommandLine) -> str:
     return document.origin.path
 
 
+def at_path(documents: Sequence[Settings], path: str) -> tuple[Settings, ...]:
+    """Those of a host's documents that a program may mean by a path: it stood there, or else it has that name.
+
+    A pod may see a file under another path than its host. One that stood elsewhere under another name is another file;
+    one that lies in the host's folder itself was put there by hand, and counts when it is the only one.
+    """
+    same = tuple(one for one in documents if path_on_host(one) == path)
+    if same:
+        return same
+    name = path.rpartition("/")[2]
+    named = tuple(one for one in documents if path_on_host(one).rpartition("/")[2] == name)
+    if named or len(documents) != 1:
+        return named
+    stood = path_on_host(documents[0])
+    return tuple(documents) if stood.count("/") == 1 or not stood.startswith("/") else ()
+
+
 def documents_of(found: Option, host: Host, hosts: Hosts, *kinds: str) -> tuple[Settings, ...]:
     """The documents of some kinds that an option's value names, in order of path; empty when none was handed in.
 
-    Of a document of the program's own host the path must be that of the option, unless it is the only one of its
-    kind: a pod may see a file under another path than its host. A document that nobody says the host of counts
-    when its name is the same or when it is the only one.
+    A document that nobody says the host of counts when its name is the same or when it is the only one.
     """
     path = found.text or ""
     own = host.settings_of(*kinds)
-    same = tuple(one for one in own if path_on_host(one) == path)
-    if same or len(own) == 1:
-        return same or own
     if own:
-        return ()
+        return at_path(own, path)
     loose = tuple(_loose(hosts, kinds))
     name = path.rpartition("/")[2]
     same = tuple(one for one in loose if one.origin.path.rpartition("/")[2] == name)

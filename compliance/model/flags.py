@@ -66,9 +66,16 @@ class Option:
             return f"--{alone} is given, and the options of that file take the place of the command line"
         if not self.flags:
             return f"--{self.name} cannot be known: {shown(self.line.opaque)}" if self.line.opaque else ""
+        if self.unsure:
+            return f"--{self.name} cannot be known: {shown(self.line.opaque)}"
         if self._from_environment(self.flags[-1]):
             return f"--{self.name} is {shown(self.flags[-1].value or '')}, which comes from the environment"
         return ""
+
+    @property
+    def unsure(self) -> bool:
+        """Whether nobody can tell if one of its occurrences counts."""
+        return not all(flag.sure for flag in self.flags)
 
     @property
     def part_unknown(self) -> str:
@@ -295,7 +302,7 @@ def gate(line: CommandLine, name: str, *, wanted: bool, default: bool, stage: st
     if gates is None:
         return refused(found, "a list of feature gates")
     value = gates.get(name)
-    if value is None and found.part_unknown:
+    if (value is None or found.unsure) and found.part_unknown:
         words = f"the feature gate {name} cannot be known: {found.part_unknown}"
         return answer(line, Outcome.NOT_CHECKED, words, found.every)
     if value is not None:

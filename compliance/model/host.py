@@ -65,12 +65,15 @@ class Flag(NamedTuple):
     """One option of a command line.
 
     `name` has no dashes in front, `value` is None for an option without one (`--profiling` alone means true).
-    A credential in a value is replaced by `<redacted>`. `at` is its pointer from the record's root.
+    A credential in a value is replaced by `<redacted>`. `at` is its pointer from the record's root. `sure` is false
+    where nobody can tell if it counts: it may be the value of the option before it, or be set anew by an argument that
+    is not known.
     """
 
     name: str
     value: str | None
     at: str
+    sure: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

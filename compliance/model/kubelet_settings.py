@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from compliance.model import flag_values
 from compliance.model.check import Verdict, failed, listed, not_applicable, not_checked, passed
-from compliance.model.configuration_files import path_on_host
+from compliance.model.configuration_files import at_path
 from compliance.model.evidence import At
 from compliance.model.flags import Answer, Option, answer, held, option, shown
 from compliance.model.host import CLUSTER_WIDE, CommandLine, Form, Program, Settings
@@ -36,6 +36,12 @@ class Kind(Enum):
     DURATION = "a duration"
     TEXT = "a text"
     LIST = "a list of texts"
+
+
+#: Kinds of which a document's 0 or empty text counts as not stated; what is in force has its defaults already, and an
+#: option on the command line keeps its 0.
+#: Source: kubernetes v1.34, pkg/kubelet/apis/config/v1beta1/defaults.go; other kinds are pointers, or default to it.
+_DEFAULTED = (Kind.DURATION, Kind.TEXT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +157,9 @@ def _of_line(line: CommandLine, files: Sequence[Settings], setting: Setting) -> 
         found = option(line, setting.flag)
         reading = _of_flag(found, setting)
         if reading is not None:
+            if setting.gate and reading.value is not None and setting.gate not in (found.gates() or {}):
+                yield from _of_stage(line, files, setting, reading)
+                return
             yield reading
             if found.present:
                 return
@@ -163,7 +172,24 @@ def _of_line(line: CommandLine, files: Sequence[Settings], setting: Setting) -> 
     elif not doubt:
         words = f"{_flag_name(setting)} is not set, and there is no configuration file"
         words = f"{words} (default: {setting.default_words or _printed(setting.flag_default, setting)})"
-        yield Reading(setting.flag_default, words, (line.place(),), line.form.value, stated=False)
+        yield Reading(setting.flag_default, words, (line.place(),), line.form.value, False, _drop_ins(line))
+
+
+def _of_stage(line: CommandLine, files: Sequence[Settings], setting: Setting, stage: Reading) -> Iterator[Reading]:
+    """What a gate of a whole stage on the command line decides, unless the file names the gate itself: both count.
+
+    Source: kubernetes v1.34, cmd/kubelet/app/server.go, kubeletConfigFlagPrecedence, which merges gates.
+    """
+    file = option(line, "config")
+    named = documents(files, file.text) if file.text else ()
+    if file.unknown or (file.text and not named):
+        words = file.unknown or f"{setting.name} may stand in {shown(file.text or '')}, which was not handed in"
+        yield Reading(None, f"{stage.words}; {words}", (*stage.at, *file.at), stage.source, stated=False)
+    for one in named:
+        own = one.values.get(setting.pointer) is not None
+        yield (_in_document(one, setting) if own else stage)._replace(doubt=_drop_ins(line))
+    if file.text == "" or file.absent:
+        yield stage._replace(doubt=_drop_ins(line))
 
 
 def _flag_name(setting: Setting) -> str:
@@ -178,17 +204,21 @@ def _of_file(
     if not named:
         words = f"{setting.name} stands in {shown(file.text or '')}, which was not handed in"
         yield Reading(None, words, file.at, line.form.value, stated=False)
-    beside = option(line, "config-dir")
-    if beside.present:
-        doubt = f"files in {shown(beside.text or 'the folder of --config-dir')} win over it"
     for one in named:
-        yield _in_document(one, setting)._replace(doubt=doubt)
+        yield _in_document(one, setting)._replace(doubt=_drop_ins(line) or doubt)
+
+
+def _drop_ins(line: CommandLine) -> str:
+    """That further files may win over what the kubelet is started with; empty where there are none."""
+    beside = option(line, "config-dir")
+    if not beside.present or beside.text == "":
+        return ""
+    return f"files in {shown(beside.text or 'the folder of --config-dir')} win over it"
 
 
 def documents(files: Sequence[Settings], path: str) -> tuple[Settings, ...]:
-    """The files at a path of their host; the only file of all where none is there."""
-    same = tuple(one for one in files if path_on_host(one) == path)
-    return same or (tuple(files) if len(files) == 1 else ())
+    """The files that a kubelet means by a path."""
+    return at_path(files, path)
 
 
 def _of_flag(found: Option, setting: Setting) -> Reading | None:
@@ -254,6 +284,10 @@ def _in_document(document: Settings, setting: Setting) -> Reading:
         words = f"{name} is not {setting.kind.value}: the kubelet refuses this configuration"
         return Reading(None, words, at, source, stated=True)
     raw = document.values.get(pointer)
+    if value in (0, "") and setting.default and document.form is not Form.CONFIGZ and setting.kind in _DEFAULTED:
+        words = f"{name} is {shown(str(raw))}, which the kubelet takes for not set"
+        words = f"{words} (default: {setting.default_words or _printed(setting.default, setting)})"
+        return Reading(setting.default, words, at, source, stated=False)
     printed = shown(raw) if isinstance(raw, str) and setting.kind is not Kind.LIST else _printed(value, setting)
     return Reading(value, f"{name} is {printed}", at, source, stated=True)
 

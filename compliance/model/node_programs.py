@@ -5,7 +5,8 @@ A program is seen, ruled out by a whole list of processes, or unknown.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -50,13 +51,16 @@ class Named:
 def running(host: Host, program: Program) -> tuple[At, ...]:
     """The places that show that a program runs on a host; empty when none does."""
     lines = [line.place() for line in host.lines_of(program) if line.form is not Form.WORKLOAD]
-    names = [
-        At(one.origin, process.at)
-        for one in host.processes
-        for process in one.processes
-        if process.arguments and process_name(process.arguments[0]) == program.value
-    ]
+    names = [at for _, at in _processes(host, program)]
     return tuple(dict.fromkeys((*lines, *names)))[:MAX_SOURCES]
+
+
+def _processes(host: Host, program: Program) -> Iterator[tuple[str, At]]:
+    """The processes that are a program: their network, and their places."""
+    for one in host.processes:
+        for process in one.processes:
+            if process.arguments and process_name(process.arguments[0]) == program.value:
+                yield process.network, At(one.origin, process.at)
 
 
 def ruled_out(host: Host, *programs: Program) -> tuple[At, ...]:
@@ -144,11 +148,14 @@ class Role(NamedTuple):
 def role_of(host: Host, cluster: Cluster) -> Role | None:
     """A node's part in the cluster; None where nothing tells.
 
-    What runs on it tells it: an API server, or a whole list of processes without one. Else its Node object does.
+    What runs on it tells it: an API server of its own, or a whole list of processes without one. Else its Node object
+    does. One in a container's own network may be of another cluster that is hosted here, and tells nothing.
     """
-    servers = running(host, Program.API_SERVER)
-    if servers:
-        return Role(True, "an API server runs on this node", servers[0])
+    servers = host.lines_of(Program.API_SERVER)
+    own = [line.place() for line in servers if line.form is Form.STATIC_POD]
+    own += [at for network, at in _processes(host, Program.API_SERVER) if network == "host"]
+    if own:
+        return Role(True, "an API server runs on this node", own[0])
     lists = ruled_out(host, Program.API_SERVER)
     if lists:
         return Role(False, "no API server is among the processes of this node", lists[0])
@@ -158,14 +165,21 @@ def role_of(host: Host, cluster: Cluster) -> Role | None:
         if label is not None:
             return Role(True, f"the node has the label {label}", node.header.at(f"/metadata/labels/{escape(label)}"))
         return Role(False, "its Node object names no role in the control plane", node.header.at("/metadata/labels"))
+    if servers:
+        return Role(True, "an API server of the cluster runs on this node", servers[0].place())
     return None
 
 
 def node_object(host: Host, cluster: Cluster) -> Node | None:
     """The Node object of a host, by its name."""
-    if host.name is None:
-        return None
-    return next((node for node in cluster.nodes if node.header.name == host.name), None)
+    wanted = f"Node/{host.name}"
+    place = bisect_left(cluster.nodes, wanted, key=_id)
+    found = cluster.nodes[place] if place < len(cluster.nodes) else None
+    return found if found is not None and _id(found) == wanted and host.name is not None else None
+
+
+def _id(node: Node) -> str:
+    return node.header.subject.id
 
 
 def paths(values: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

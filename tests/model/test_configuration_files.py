@@ -43,7 +43,9 @@ ONE, TWO = "b.tar/compliance-host-one/etc/kubernetes", "b.tar/compliance-host-tw
     ("paths", "expected"),
     [
         ([f"{ONE}/audit.yaml", f"{ONE}/other.yaml"], [f"{ONE}/audit.yaml"]),
-        ([f"{ONE}/mounted-elsewhere.yaml"], [f"{ONE}/mounted-elsewhere.yaml"]),
+        ([f"{ONE}/mounted-elsewhere/audit.yaml"], [f"{ONE}/mounted-elsewhere/audit.yaml"]),
+        ([f"{ONE}/another.yaml"], []),
+        (["b.tar/compliance-host-one/put-by-hand.yaml"], ["b.tar/compliance-host-one/put-by-hand.yaml"]),
         ([f"{ONE}/a.yaml", f"{ONE}/b.yaml"], []),
         ([f"{TWO}/audit.yaml"], []),
         (["somewhere/audit.yaml", "somewhere/b.yaml"], ["somewhere/audit.yaml"]),
@@ -55,7 +57,7 @@ ONE, TWO = "b.tar/compliance-host-one/etc/kubernetes", "b.tar/compliance-host-tw
     ],
 )
 def test_a_document_is_the_file_that_an_option_names(paths: list[str], expected: list[str]) -> None:
-    """By its path on the host; else the only one there is; never one of another host."""
+    """By its path on the host, else by its name; the only one there is where none says where it stood."""
     assert found(*paths) == expected
 
 

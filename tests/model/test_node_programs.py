@@ -20,8 +20,8 @@ CLUSTER = Cluster(subject=Subject(id="cluster", type=SubjectType.CLUSTER, name="
 ORIGIN = Origin(path="p.txt", sha256="0" * 64, document=None, pointer="", inner="", offset=0, length=1, line=1)
 
 
-def _host(*names: str, whole: bool = True) -> Host:
-    processes = tuple(Process("root", (name,), f"/{number}") for number, name in enumerate(names))
+def _host(*names: str, whole: bool = True, network: str = "host") -> Host:
+    processes = tuple(Process("root", (name,), f"/{number}", network) for number, name in enumerate(names))
     found = ProcessList(origin=ORIGIN, subject=SUBJECT, host="one", processes=processes, whole=whole)
     return Host(subject=SUBJECT, name="one", processes=(found,))
 
@@ -58,6 +58,12 @@ def test_the_part_of_a_node_is_told_by_what_runs_there() -> None:
     assert worker is not None
     assert not worker.control_plane
     assert role_of(_host("/sbin/init", whole=False), CLUSTER) is None
+
+
+@pytest.mark.parametrize("network", ["own", "?"])
+def test_an_api_server_in_a_container_does_not_tell_the_part_of_its_node(network: str) -> None:
+    """It may be of another cluster whose control plane is hosted here."""
+    assert role_of(_host("kube-apiserver", network=network), CLUSTER) is None
     assert role_of(Host(subject=SUBJECT, name="one"), CLUSTER) is None
 
 

@@ -170,6 +170,8 @@ class _Parsing:
         self.flags: list[Flag] = []
         self.doubts: list[str] = []
         self.position = 0
+        #: Arguments, by position, that may be the value of the option before them.
+        self.taken: set[int] = set()
 
     def run(self) -> Options:
         while self.position < len(self.arguments):
@@ -182,6 +184,8 @@ class _Parsing:
                 self._option(argument)
             elif argument.text.startswith("$("):
                 self._doubt(argument, "comes from the environment and may be any option")
+                # it may set one of those before it anew, and the last of a name counts
+                self.flags = [flag._replace(sure=False) for flag in self.flags]
             else:
                 self._doubt(argument, "belongs to no option, and the program may refuse it")
                 if self.program is Program.ETCD:
@@ -193,16 +197,18 @@ class _Parsing:
 
     def _option(self, argument: Argument) -> None:
         dashes = 2 if argument.text.startswith("--") else 1
-        name, equals, value = argument.text[dashes:].partition("=")
+        name, equals, given = argument.text[dashes:].partition("=")
         if len(name) > _MAX_NAME or not _NAME.fullmatch(name):
             self._doubt(argument, "is no option that can be read")
             return
         if dashes == 1 and len(name) > 1 and self.program is not Program.ETCD:
-            self._short_option(argument, name, value if equals else None)
+            self._short_option(argument, name, given if equals else None)
             return
         if self.program is not Program.ETCD:
             name = name.replace("_", "-")
-        self.flags.append(Flag(name, value if equals else self._following(argument, name), argument.at))
+        sure = self.position - 1 not in self.taken
+        value = given if equals else self._following(argument, name)
+        self.flags.append(Flag(name, value, argument.at, sure and self.position not in self.taken))
 
     def _short_option(self, argument: Argument, name: str, value: str | None) -> None:
         """`-v2`, or several one-letter options at once; long names take two dashes."""
@@ -220,6 +226,7 @@ class _Parsing:
             return None  # only a switch is true or false, and a switch takes its value with `=` alone
         if following.startswith("-") and len(following) > 1 and not following[1:].isdigit():
             self._doubt(argument, f"has no value of its own, and may take {_short(following)} for it")
+            self.taken.add(self.position)
             return None
         self.position += 1
         return following

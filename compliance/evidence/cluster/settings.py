@@ -45,7 +45,7 @@ _HIDDEN = ("/staticPodURLHeader/",)
 #: Source: kubeadm 1.34 (kube-proxy, kubelet-config; until 1.23 kubelet-config-1.N); Amazon EKS (kube-proxy-config).
 _SHARED = re.compile(r"kube-proxy|kube-proxy-config|kubelet-config(?:-1\.\d{1,2})?")
 _HOLDS_SETTINGS = re.compile(
-    r"^[\"']?kind[\"']?[ \t]*:[ \t]*[\"']?(KubeletConfiguration|KubeProxyConfiguration)\b", re.MULTILINE
+    r"(?:^|[{,])[ \t]*[\"']?kind[\"']?[ \t]*:[ \t]*[\"']?(KubeletConfiguration|KubeProxyConfiguration)\b", re.MULTILINE
 )
 
 

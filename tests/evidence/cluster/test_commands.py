@@ -9,6 +9,7 @@ import pytest
 
 from compliance.evidence.cluster.arguments import MAX_ARGUMENTS, MAX_LENGTH, Argument, options
 from compliance.model.cluster import OtherObject
+from compliance.model.flags import option
 from compliance.model.host import CLUSTER_WIDE, CommandLine, Form, Program
 from tests.evidence.kubernetes.reading import read_all
 
@@ -129,6 +130,24 @@ def test_what_cannot_be_told_makes_the_command_line_opaque(
     found = only(manifest(["kube-apiserver", *command]))
     assert flags(found) == expected
     assert doubt in found.opaque
+
+
+@pytest.mark.parametrize(
+    ("command", "unsure"),
+    [
+        (["--a", "--profiling=false"], ["a", "profiling"]),
+        (["--profiling=true", "--a", "--profiling=false"], ["a", "profiling"]),
+        (["--profiling=false", "$(EXTRA)", "--b=1"], ["profiling"]),
+        (["--profiling=false", "--version", "--b=1"], []),
+    ],
+)
+def test_an_option_that_may_count_or_not_is_unsure(command: list[str], unsure: list[str]) -> None:
+    """The value of another option, or one that an unknown argument may set anew, proves nothing."""
+    found = only(manifest(["kube-apiserver", *command]))
+    assert [flag.name for flag in found.flags if not flag.sure] == unsure
+    for name in unsure:
+        assert "cannot be known" in option(found, name).unknown
+        assert option(found, name).text is None
 
 
 def test_variables_with_literal_values_are_resolved_and_others_stay() -> None:
