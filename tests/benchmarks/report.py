@@ -1,7 +1,7 @@
 """Runs every measurement on one machine in one go and writes them as a Markdown table of ratios.
 
 `python -m tests.benchmarks.report --out FILE [--into README.md]`. BENCH_SIZES (default `1000 10000 50000`) are the
-sizes of the last measurement; BENCH_ONLY, letters a to k, takes some of the measurements only.
+sizes of the last measurement; BENCH_ONLY, letters a to l, takes some of the measurements only.
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.benchmarks import fleet as proven_images
-from tests.benchmarks import images, inputs, peers
+from tests.benchmarks import images, inputs, nodes, peers
 from tests.benchmarks.measuring import PACKET_WRITTEN, Usage, machine, measure, median
 
 REPEATS = 3
 #: Images with all their proof.
 FLEET = 500
+#: Nodes of a large cluster.
+NODES = 5000
 #: Deployments that give about 20,000 observations.
 PACKET_DEPLOYMENTS = int(os.environ.get("BENCH_PACKET_DEPLOYMENTS", "245"))
 
@@ -280,6 +282,18 @@ def openscap(bench: Bench) -> Iterator[Row]:
         )
 
 
+def large_cluster(bench: Bench) -> Iterator[Row]:
+    """(l) A dump of 5,000 nodes, each with its kube-proxy, against as many Deployments."""
+    folder = nodes.write(bench.build / "inputs" / f"nodes-{NODES}", NODES)
+    ours = median([bench.assess(folder) for _ in range(REPEATS)])
+    deployments = median([bench.assess(bench.deployments(NODES, per_file=25)) for _ in range(REPEATS)])
+    yield Row(
+        what=f"(l) {NODES:,} nodes and their kube-proxies in one dump, against {NODES:,} Deployments",
+        measured=f"{ours.cpu:.1f} s CPU, {_mb(ours.memory)} peak: **{ours.cpu / deployments.cpu:.2f}x**",
+        target="under 1x",
+    )
+
+
 def _sbom_cpu(run: Usage) -> float:
     return run.phases["read"] + run.phases["evaluate"]
 
@@ -300,6 +314,7 @@ SECTIONS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "i": proof,
     "j": fleet,
     "k": openscap,
+    "l": large_cluster,
 }
 
 
