@@ -67,6 +67,7 @@ _READERS = (
     "compliance.evidence.vulnerabilities.ssvc",
     "compliance.evidence.rules.xccdf",
     "compliance.evidence.rules.docker_bench",
+    "compliance.evidence.rules.kube_bench",
 )
 
 
