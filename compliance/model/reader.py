@@ -59,7 +59,8 @@ class Reader:
     when the same bytes would give other records. `record` is the type of the records when all are of
     one type; None for Kubernetes objects. `redact` replaces credentials in source lines where the format
     has its own ways to write them, before the common rules do. `largest` is how many bytes one slice may have,
-    None for the engine's own limit.
+    None for the engine's own limit. `stream` gives what `read` does of a slice that comes in pieces, holding none of
+    them; the engine then hands over large files so.
     """
 
     id: str
@@ -73,3 +74,4 @@ class Reader:
     record: type | None = None
     redact: Callable[[Sequence[str]], tuple[str, ...]] | None = None
     largest: int | None = None
+    stream: Callable[[Iterator[bytes], Slice, str, str], Iterator[Record | EvidenceError]] | None = None

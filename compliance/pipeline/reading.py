@@ -31,6 +31,7 @@ from compliance.pipeline.judging import CALLED, Judge, Locate, header_of, subjec
 from compliance.pipeline.observing import Run, RunWriter
 from compliance.pipeline.proofs import records_of
 from compliance.pipeline.registered import checks, readers
+from compliance.pipeline.streaming import by_pieces, streams
 from compliance.pipeline.units import CHANGED, HEAD, WHOLE, FileNotes, Part, Problem, Unit, recognise, tell_unknown
 
 #: What the API server writes into every object it gives, and nobody writes by hand.
@@ -151,12 +152,14 @@ class _Work:
     def _part(self, part: Part) -> FileNotes:
         started = time.process_time()
         notes = FileNotes(path=part.file.path, size=part.file.size, sha256=part.sha256, reader=part.reader)
+        reader = self.readers.get(part.reader)
+        large = streams(part, reader)
         try:
-            data = _bytes_of(part, notes)
+            data = b"" if large else _bytes_of(part, notes)
         except OSError as error:
             notes.refused = f"cannot be read: {error.strerror}"
             return notes
-        reader = self.readers.get(notes.reader)
+        reader = by_pieces(part, reader) if large and reader else self.readers.get(notes.reader)
         if reader is None or notes.refused:
             self.read_cpu += time.process_time() - started
             return notes

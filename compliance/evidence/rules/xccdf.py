@@ -55,21 +55,28 @@ def split(stream: BinaryIO) -> Iterator[Slice | EvidenceError]:
 
 def read(data: bytes, slice: Slice, path: str, sha256: str) -> Iterator[Record | EvidenceError]:
     """One RuleReport for each test result, or an EvidenceError; another for results that name no rule."""
+    view = memoryview(data)
+    yield from stream((view[start : start + PIECE] for start in range(0, len(view), PIECE)), slice, path, sha256)
+
+
+def stream(
+    pieces: Iterator[bytes | memoryview], slice: Slice, path: str, sha256: str
+) -> Iterator[Record | EvidenceError]:
+    """What `read` gives, of a document that comes in pieces; none is held."""
     try:
-        yield from reports(data, slice, path, sha256)
+        yield from reports(pieces, slice, path, sha256)
     except EvidenceError as error:
         error.path, error.kind = path, KIND
         yield error
 
 
-def reports(data: bytes, slice: Slice, path: str, sha256: str) -> Iterator[RuleReport]:
+def reports(pieces: Iterator[bytes | memoryview], slice: Slice, path: str, sha256: str) -> Iterator[RuleReport]:
     """One RuleReport for each test result of a document.
 
     Raises:
         EvidenceError: no well-formed XML, above a cap, without results, or with results that name no rule.
     """
-    view = memoryview(data)
-    document = parse(view[start : start + PIECE] for start in range(0, len(view), PIECE))
+    document = parse(pieces)
     if not document.tests:
         raise EvidenceError(_WITHOUT)
     for test in document.tests:
@@ -132,4 +139,5 @@ READER = Reader(
     locate=locate,
     record=RuleReport,
     largest=MAX_BYTES,
+    stream=stream,
 )
