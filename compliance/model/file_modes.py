@@ -25,6 +25,8 @@ _RUN = ("/var/run/", "/run/")
 MAX_LINKS = 8
 #: Links followed below one folder; each may take a look at everything that could not be read.
 MAX_LINKS_BELOW = 200
+#: Places that one verdict names; the reason tells how many files there are.
+MAX_PLACES = 1000
 #: Files named in a reason that passes.
 _NAMED = 3
 _ROOT = "root"
@@ -156,11 +158,11 @@ def judged_files(found: Look, faults: Sequence[Fault], holds: str) -> Verdict:
     `holds` says what is true of each file: `within 0644`.
     """
     if faults:
-        return failed(_plain(told(faults)), at=[fault.at for fault in faults])
+        return failed(_plain(told(faults)), at=[fault.at for fault in faults[:MAX_PLACES]])
     if found.unknown:
-        return not_checked(told_unknown(found), at=[seen.at for seen in found.seen])
+        return not_checked(told_unknown(found), at=[seen.at for seen in found.seen[:MAX_PLACES]])
     if found.seen:
-        return passed(_plain(f"{_described(found.seen)}: {holds}"), at=[seen.at for seen in found.seen])
+        return passed(_plain(f"{_described(found.seen)}: {holds}"), at=[seen.at for seen in found.seen[:MAX_PLACES]])
     return not_applicable(_plain(f"the listing of files shows that there is none: {found.asked}"), at=found.absent)
 
 

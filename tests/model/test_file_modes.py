@@ -175,3 +175,22 @@ def test_nothing_is_below_what_does_not_exist() -> None:
     """A folder that is absent has no files, unless what is above could not be read."""
     assert look(_host(_listing({}, absent=("/srv/a",))), "/srv/a/b/c").is_absent
     assert look(_host(_listing({}, absent=("/srv/a",), problems=("/srv",))), "/srv/a/b/c").unknown
+
+
+def test_a_verdict_names_so_many_places_and_tells_how_many_there_are() -> None:
+    """A hostile listing of many open files makes no observation as large as itself."""
+    number = MAX_PLACES + 500
+    files = {f"/etc/pki/{name}.key": _file(0o666) for name in range(number)}
+    found = look_below(_host(_listing({"/etc/pki": _file(0o755, kind="d"), **files}, walked=("/etc",))), "/etc/pki")
+    verdict = judged_mode(found, 0o600)
+    assert verdict.outcome is Outcome.FAIL
+    assert len(verdict.at) == MAX_PLACES
+    assert f"and {number - 8} more" in verdict.reason
+    assert len(judged_mode(found, 0o666).at) == MAX_PLACES
+
+
+def test_a_name_with_a_line_feed_stays_on_its_line() -> None:
+    """What a terminal or a report would act on is told as bytes."""
+    found = look(_host(_listing({"/etc/a\n\x1b[2Jb": _file(0o666, "o\ne")})), "/etc/a\n\x1b[2Jb")
+    reasons = [judged_mode(found, most).reason for most in (0o600, 0o666)] + [judged_owner(_host(), found).reason]
+    assert all(reason.isprintable() and "\\x0a\\x1b[2Jb" in reason for reason in reasons)
