@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from compliance.model.evidence import Origin
-from compliance.model.file_modes import MAX_LINKS_BELOW, NO_LISTING, judged_mode, judged_owner, look, look_below
+from compliance.model.file_modes import (
+    MAX_LINKS_BELOW,
+    MAX_PLACES,
+    NO_LISTING,
+    judged_mode,
+    judged_owner,
+    look,
+    look_below,
+)
 from compliance.model.host import FileEntry, FileListing, Group, Groups, host_subject
 from compliance.model.hosts import Host
 from compliance.model.outcome import Outcome
