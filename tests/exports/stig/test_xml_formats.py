@@ -115,16 +115,14 @@ def test_xccdf_is_valid_by_openscaps_schema(make: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("make", BOTH)
-def test_ckl_is_valid_by_disas_schema(make: Any, tmp_path: Path) -> None:
+def test_ckl_is_valid_by_disas_schema(make: Any) -> None:
     schema = os.environ.get("COMPLIANCE_CKL_XSD", "")
-    if not schema or shutil.which("xmllint") is None:
-        pytest.skip("COMPLIANCE_CKL_XSD names no schema, or xmllint is not installed: order and words are tested alone")
+    if not schema:
+        pytest.skip("COMPLIANCE_CKL_XSD names no U_Checklist_Schema_V2.xsd: order and closed words are tested alone")
+    etree = pytest.importorskip("lxml.etree", reason="lxml is not installed, and nothing else here knows XML Schema")
+    valid = etree.XMLSchema(etree.parse(schema))
     for path, content in written(ckl.EXPORTER, make()).items():
-        file = tmp_path / Path(path).name
-        file.write_bytes(content)
-        command = ["xmllint", "--nonet", "--noout", "--schema", schema, str(file)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-        assert done.returncode == 0, done.stderr
+        assert valid.validate(etree.fromstring(content)), (path, valid.error_log)
 
 
 @pytest.mark.parametrize("exporter", ALL)
