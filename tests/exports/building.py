@@ -48,6 +48,7 @@ from compliance.model.evidence import EVIDENCE_SET, Location, Subject, SubjectTy
 from compliance.model.outcome import Outcome, Severity
 from compliance.model.workload import Pod
 from tests.exports.hostility import make_hostile
+from tests.exports.hosts import REPORT_FILES, make_hosts, make_reports
 from tests.exports.images import ARCHIVE, base_of_all, make_images
 from tests.exports.proof import PROOF_FILES, TRUST, make_proof
 from tests.exports.rolling_up import check_result, framework_result
@@ -97,7 +98,7 @@ def _judge(pod: Pod) -> Verdict:
 
 
 def make_assessment(subjects: int = 12, hostile: bool = False, *, with_proof: bool = True) -> Assessment:
-    """The same Assessment for the same arguments: three images, and about 13 observations for each subject.
+    """The same Assessment for the same arguments: three images and hosts, and about 13 observations for each subject.
 
     `subjects=1600` gives a little more than 20,000 observations. With `hostile`, every free text
     carries markup, formulas, template syntax, bidi and control characters, and one holds 100 KB.
@@ -132,6 +133,8 @@ def make_assessment(subjects: int = 12, hostile: bool = False, *, with_proof: bo
         images=proof.images if subjects else (),
         attestations=proof.attestations,
         vulnerabilities=proof.vulnerabilities,
+        hosts=make_hosts() if subjects else (),
+        reports=make_reports(proof.images[0].image.subject) if subjects else (),
         evidence_kinds={kind.id: kind for kind in EVIDENCE_KINDS},
         summary=_summary(results),
         command="compliance assess samples -f cis-kubernetes -f nist-800-190 -f fedramp-moderate",
@@ -188,7 +191,7 @@ def _files(subjects: int) -> tuple[EvidenceFile, ...]:
             EvidenceState.UNREADABLE,
             "line 7: `spec` stands twice",
         ),
-        *((path, kind, EvidenceState.READ, "") for path, kind in PROOF_FILES),
+        *((path, kind, EvidenceState.READ, "") for path, kind in PROOF_FILES + REPORT_FILES),
         ("notes/.hidden", "", EvidenceState.UNRECOGNISED, "empty file"),
         ("notes/pipe", "", EvidenceState.UNREADABLE, "a FIFO, which has no content of its own"),
     ]
@@ -214,7 +217,7 @@ def _files(subjects: int) -> tuple[EvidenceFile, ...]:
 def _objects(path: str, state: EvidenceState) -> tuple[ObjectCount, ...]:
     if state is not EvidenceState.READ:
         return ()
-    if path in dict(PROOF_FILES):
+    if path in dict(PROOF_FILES + REPORT_FILES):
         return ()
     if path == ARCHIVE:
         return (ObjectCount(kind="Image", count=3, understood=True),)

@@ -53,6 +53,8 @@ _CLOSED_IN = {
     ("SeverityCounts", "date"): True,
     ("SeverityCounts", "counts"): True,
     ("VulnerabilityReport", "regime"): False,
+    ("RuleReport", "edition"): False,
+    ("RuleReport", "source"): True,
     ("StatementSubject", "digests"): True,
 }
 #: Records whose `id` is a person's or an attacker's text; all other ids are ours.

@@ -174,6 +174,29 @@ def test_the_chain_of_an_image_is_the_same_in_every_format(assessment: Assessmen
             assert one.link is Link.UNKNOWN or one.because[:40].split("'")[0] in text
 
 
+@pytest.mark.parametrize("hostile", [False, True])
+def test_every_format_tells_the_same_of_hosts_and_of_reports(hostile: bool) -> None:
+    """Who was seen, what holds and fails there, and which reports count for nothing."""
+    assessment = make_assessment(hostile=hostile)
+    stated = json.loads(written(JSON, assessment)["assessment.json"])
+    order = ("fail", "error", "not-checked", "pass", "not-applicable")
+    data = data_of(assessment, links_of(assessment))
+    for name in ("hosts", "reports"):
+        rows = data[name]
+        assert isinstance(rows, list)
+        assert len(rows) == len(stated[name]) == len(getattr(assessment, name)) == data[f"{name}_total"] == 3
+        shown = Counter(tuple(row["counts"]) for row in rows)
+        assert shown == Counter(tuple(one["counts"][outcome] for outcome in order) for one in stated[name])
+    assert sum(not row["handed_in"] for row in data["hosts"]) == 1  # type: ignore[attr-defined] - a list, as above
+    assert sum(not row["handed_in"] for row in stated["hosts"]) == 1
+    assert sum(bool(row["unsound"]) for row in data["reports"]) == 1  # type: ignore[attr-defined] - a list, as above
+    assert sum(row["unsound"] is not None for row in stated["reports"]) == 1
+    text = document_of(assessment, DETAILS[0])
+    table = text[text.index('id="table-hosts"') : text.index('id="table-reports"')]
+    assert ">1,092</td>" in table
+    assert ">nothing</td>" in table
+
+
 def test_without_proof_people_read_no_chapter_about_it() -> None:
     assessment = make_assessment(with_proof=False)
     text = document_of(assessment, DETAILS[0])

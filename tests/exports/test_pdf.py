@@ -35,6 +35,8 @@ CHAPTERS = (
     "Images",
     "Vulnerabilities",
     "Attestations",
+    "Hosts",
+    "Reports of other tools",
     "Controls",
     "Actions",
     "Evidence requests",

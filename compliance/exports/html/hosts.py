@@ -61,8 +61,8 @@ def _host_number(subject: Subject, rows: Mapping[str, int]) -> int:
 def reports_table(assessment: Assessment, files: Files) -> dict[str, object]:
     """Reports that count for nothing first, then those with the most failures; of each the rules that fail first.
 
-    Of rules that fail, the gravest stand first. `rule_texts` are texts of the rules; a rule is outcome, check's id, title, severity, the tool's word, reason, and the
-    number of its check, -1 where the assessment has none.
+    Of rules that fail, the gravest stand first. A rule is its outcome, numbers of five `rule_texts` (check's id, title,
+    severity, the tool's word, reason), and the number of its check, -1 where the assessment has none.
     """
     rows = report_rows(assessment.reports)[:MOST_REPORTS]
     most = max(LEAST_RULES, min(MOST_RULES, MOST_RULES_OF_ALL // max(1, len(rows))))
