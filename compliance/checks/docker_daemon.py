@@ -11,10 +11,12 @@ from compliance.model.docker_daemon import (
     infos,
     judged,
     judged_boolean,
+    known_at,
     security_option,
     stated,
     told,
     truth,
+    unknown,
 )
 from compliance.model.docker_swarm import swarms
 from compliance.model.flags import Answer, agreed, held
@@ -59,13 +61,18 @@ def docker_icc(host: DockerHost) -> Verdict:
     fix=f'Set "log-level": "info" in /etc/docker/daemon.json, or remove the key, {_RESTART}',
 )
 def docker_log_level(host: DockerHost) -> Verdict:
-    """The option log-level is info, which is the default; `debug: true` sets it to debug.
+    """The option log-level is info, which is the default; debug, by option or as docker info says, sets it to debug.
 
     Source: docker/cli docs/reference/dockerd.md; judged as CIS Docker Benchmark 1.8.0, 2.3, asks.
     """
-    debug = answers(host.host, "debug", lambda value: held(truth(value) is False))
-    debug += answers(host.host, "D", lambda value: held(truth(value) is False))
+    debug = [
+        one for key in ("debug", "D") for one in answers(host.host, key, lambda value: held(truth(value) is False))
+    ]
+    debug += info_boolean(host.host, "/Debug", wanted=False)
     faults = [one for one in debug if one.outcome is not Outcome.PASS]
+    if not debug and (why := unknown(host.host)):
+        words = f"whether debug is on, which logs more, is not known: {why}"
+        faults = [Answer(Outcome.NOT_CHECKED, words, known_at(host.host), "options of dockerd")]
     return judged(
         host.host,
         "log-level",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from compliance.model import flag_values
 from compliance.model.check import Effort, Verdict, check, failed, listed, not_applicable, not_checked, passed
 from compliance.model.configuration import Parameters
 from compliance.model.docker_daemon import INFO, Stated, infos, no_info, told
@@ -325,7 +326,8 @@ def _after_options(words: list[str], with_value: tuple[str, ...]) -> list[str]:
 
 
 def _privileged(options: tuple[str, ...]) -> bool:
-    return any(option in ("--privileged", "--privileged=true") for option in options)
+    given = [option.partition("=") for option in options]
+    return any(name == "--privileged" and (not equals or flag_values.truth(value)) for name, equals, value in given)
 
 
 def _as_root(options: tuple[str, ...]) -> bool:

@@ -6,7 +6,6 @@ from compliance.model.check import Effort, Verdict, check, failed, listed, not_a
 from compliance.model.docker_daemon import (
     INFO,
     Stated,
-    answers,
     infos,
     judged,
     known_at,
@@ -25,6 +24,8 @@ from compliance.model.outcome import Outcome, Severity
 
 #: What the engine adds by itself: its own loopback. Source: moby registry/config.go.
 _LOOPBACK = ("127.0.0.0/8", "::1/128")
+#: Where it listens when TLS is on and no address is set. Source: moby opts/hosts.go, DefaultTLSHost.
+_DEFAULT_WITH_TLS = "tcp://localhost:2376 (the default with TLS)"
 _TLS_FILES = ("tlscacert", "tlscert", "tlskey")
 #: Log drivers that keep logs on the host. Source: Docker documentation, "Configure logging drivers".
 _LOCAL = ("json-file", "local", "journald", "etwlogs")
@@ -81,19 +82,38 @@ def docker_tcp_tls(host: DockerHost) -> Verdict:
     exposed = _exposed(host.host)
     if exposed:
         return failed(all_told(exposed), at=[fault.at for fault in exposed])
-    listening = [one for one in stated(host.host, "hosts") if str(one.value).startswith("tcp://")]
+    listening = _on_tcp(host.host)
     why = unknown(host.host)
     if not listening:
         return _without_tcp(host.host, why)
     verified = [one for one in stated(host.host, "tlsverify") if truth(one.value)]
     lacking = ([] if verified else ["tlsverify"]) + [key for key in _TLS_FILES if not stated(host.host, key)]
     places = [one.at for one in listening]
-    where = listed(told(one.value) for one in listening)
+    where = listed(_address(one) for one in listening)
     if lacking and why:
         return not_checked(f"listens on {where}; {listed(lacking)} not among what was handed in: {why}", at=places)
     if lacking:
         return failed(f"listens on {where} without {listed(lacking)}", at=places)
     return passed(f"listens on {where} with tlsverify, tlscacert, tlscert and tlskey", at=places)
+
+
+def _on_tcp(host: Host) -> list[Stated]:
+    """What says that the daemon listens on TCP: an address of TCP or of no scheme; TLS where no address is set.
+
+    Source: moby opts/hosts.go, ParseHost and parseDaemonHost.
+    """
+    found = stated(host, "hosts")
+    listening = [
+        one for one in found if (text := str(one.value).strip()) and (text.startswith("tcp:") or "://" not in text)
+    ]
+    if found and all(str(one.value).strip() for one in found):
+        return listening
+    return listening + [one for key in ("tls", "tlsverify") for one in stated(host, key) if truth(one.value)]
+
+
+def _address(one: Stated) -> str:
+    """Where the daemon listens, by what says that it does."""
+    return _DEFAULT_WITH_TLS if truth(one.value) else told(one.value)
 
 
 def _exposed(host: Host) -> list[Fault]:
@@ -128,11 +148,7 @@ def docker_tcp_socket(host: DockerHost) -> Verdict:
     Source: judged as Docker Enterprise 2.x Linux/UNIX STIG V2R2, V-235776, asks.
     """
     faults = _exposed(host.host)
-    faults += [
-        Fault(f"listens on {told(one.value)}", one.at)
-        for one in stated(host.host, "hosts")
-        if str(one.value).startswith("tcp://")
-    ]
+    faults += [Fault(f"listens on {_address(one)}", one.at) for one in _on_tcp(host.host)]
     if faults:
         return failed(all_told(faults), at=[fault.at for fault in faults])
     return _without_tcp(host.host, unknown(host.host))
@@ -243,10 +259,10 @@ def docker_log_size(host: DockerHost) -> Verdict:
     others = [one for one in drivers if one.value != "json-file"]
     if drivers and len(others) == len(drivers):
         return not_applicable(listed(one.words for one in others), at=[one.at for one in others])
-    options = answers(host.host, "log-opts", lambda _: Outcome.PASS)
-    found = {key: one for key in ("max-size", "max-file") for one in options if f"{key}=" in one.words}
+    options = stated(host.host, "log-opts")
+    found = {key: one for key in ("max-size", "max-file") for one in options if str(one.value).startswith(f"{key}=")}
     lacking = [key for key in ("max-size", "max-file") if key not in found]
-    places: list[At] = [place for one in found.values() for place in one.at] + [one.at for one in drivers]
+    places: list[At] = [one.at for one in (*found.values(), *drivers)]
     why = unknown(host.host)
     if lacking and why:
         return not_checked(f"{listed(lacking)} not among what was handed in: {why}", at=places)

@@ -40,6 +40,7 @@ _INFO: Wanted = {
             "ContainersPaused",
             "ContainersRunning",
             "ContainersStopped",
+            "Debug",
             "DefaultRuntime",
             "DockerRootDir",
             "Driver",
