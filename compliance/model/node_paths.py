@@ -60,7 +60,10 @@ def manifest(program: Program) -> Finder:
         known, bad = paths(folders.values)
         own = [path_on_host(line) for line in host.lines_of(program) if line.form is Form.STATIC_POD]
         places = [f"{folder}/{program.value}.yaml" for folder in known or (MANIFESTS,)]
-        found = look(host, *dict.fromkeys([*places, *(path for path in own if path.startswith("/"))]))
+        read = [path for path in own if path.startswith("/")]
+        gone = [path for path in read if look(host, path).is_absent]
+        doubts = [f"{shown(path)} was handed in, and the listing of files does not have it" for path in gone]
+        found = _with(look(host, *dict.fromkeys([*places, *read])), doubts)
         sure: tuple[At, ...] = ()
         if not folders.unknown and not bad:
             whole = _joined([look_below(host, folder).without("d") for folder in known])
