@@ -21,7 +21,8 @@ _OWN_SERVICE = ("default", "kubernetes")
 #: Source: kubernetes/dashboard, its manifests of 2.x and its chart of 7.x.
 _DASHBOARD = "kubernetes-dashboard"
 _DASHBOARD_LABELS = ("k8s-app", "app.kubernetes.io/name", "app.kubernetes.io/part-of")
-_DASHBOARD_IMAGES = ("kubernetesui/dashboard", "kubernetes-dashboard-amd64", "kubernetes-dashboard")
+_DASHBOARD_FAMILY = "kubernetesui/dashboard"
+_DASHBOARD_NAMES = ("kubernetes-dashboard-amd64", "kubernetes-dashboard")
 #: Places that one verdict shows.
 _SHOWN = 200
 
@@ -93,12 +94,9 @@ def _dashboards(cluster: Cluster) -> Iterator[tuple[WorkloadEntry, str, At]]:
 
 
 def _is_dashboard(image: ImageReference) -> bool:
+    """Whether an image is the dashboard's, from a mirror too: `mirror/kubernetesui/dashboard-web`."""
     name = image.repository.rpartition("/")[2]
-    return (
-        name == _DASHBOARD
-        or f"{image.repository}-".startswith(f"{_DASHBOARD_IMAGES[0]}-")
-        or (name in _DASHBOARD_IMAGES)
-    )
+    return name in _DASHBOARD_NAMES or f"/{_DASHBOARD_FAMILY}-" in f"/{image.repository}-"
 
 
 @check(
