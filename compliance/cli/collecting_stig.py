@@ -22,6 +22,7 @@ _UNSOUND, _FAILED = 3, 4
 @click.option("--tailoring", default="", type=click.Path(), help="An XCCDF tailoring file.")
 @click.option("-o", "--output", default="evidence", show_default=True, type=click.Path(), help="The evidence folder.")
 @click.option("--allow-scripts", is_flag=True, help="Permit content that runs its own programs on this machine.")
+@click.option("--gzip", "packed", is_flag=True, help="Write results gzipped, a fifteenth of the size.")
 @click.option("--timeout", default=1800, show_default=True, type=click.IntRange(min=1), help="Seconds for each image.")
 @click.option("--jobs", default=0, type=click.IntRange(min=0), help="Images at a time (default: processors).")
 @click.option("--show", is_flag=True, help="Print the commands, one a line, and run nothing of them.")
@@ -32,6 +33,7 @@ def stig(
     tailoring: str,
     output: str,
     allow_scripts: bool,
+    packed: bool,
     timeout: int,
     jobs: int,
     show: bool,
@@ -61,6 +63,7 @@ def stig(
         folder=Path(output),
         tailoring=tailoring,
         allow_scripts=allow_scripts,
+        packed=packed,
         timeout=timeout,
     )
     scans = plan(request)

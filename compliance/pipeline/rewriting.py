@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
+from isal import igzip_lib
+
 from compliance.errors import ToolError
 
 _TEST = re.compile(rb"<(?:[\w.-]{1,64}:)?TestResult\b")
@@ -20,8 +22,10 @@ _FACTS = re.compile(rb"<(?:[\w.-]{1,64}:)?target-facts>")
 _WITHIN = 64 * 1024
 
 
-def rewritten(data: bytes, into: Path, target: str, facts: Mapping[str, str]) -> tuple[int, str]:
-    """Write the results with the target's own name and our facts; how many bytes, and their sha256.
+def rewritten(
+    data: bytes, into: Path, target: str, facts: Mapping[str, str], *, packed: bool = False
+) -> tuple[int, str]:
+    """Write the results with the target's own name and our facts, gzipped if asked; how many bytes, and their sha256.
 
     Raises:
         ToolError: target or facts do not stand where OpenSCAP writes them.
@@ -38,21 +42,20 @@ def rewritten(data: bytes, into: Path, target: str, facts: Mapping[str, str]) ->
         f'\n            <{prefix}fact name={quoteattr(name)} type="string">{escape(value)}</{prefix}fact>'
         for name, value in facts.items()
     )
-    digest = hashlib.sha256()
-    size = 0
     view = memoryview(data)
-    with into.open("wb") as file:
-        for piece in (
+    made = b"".join(
+        (
             view[: named.start()],
             named[1] + escape(target).encode() + named[3],
             view[named.end() : place.end()],
             lines.encode(),
             view[place.end() :],
-        ):
-            file.write(piece)
-            digest.update(piece)
-            size += len(piece)
-    return size, digest.hexdigest()
+        )
+    )
+    if packed:
+        made = igzip_lib.compress(made, igzip_lib.ISAL_BEST_COMPRESSION, flag=igzip_lib.COMP_GZIP)
+    into.write_bytes(made)
+    return len(made), hashlib.sha256(made).hexdigest()
 
 
 def _hint(data: bytes) -> int:

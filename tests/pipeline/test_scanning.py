@@ -304,3 +304,23 @@ def test_an_absent_tool_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ToolError, match="cannot be started"):
         oscap.probe()
+
+
+def test_gzipped_results(place: Place) -> None:
+    """The record names the file as it was written, and it is read as any other."""
+    stubs(place.programs, results=SOUND, stdout=STDOUT, ends="exit 2")
+    os.environ["PATH"], before = f"{place.programs}{os.pathsep}/usr/bin:/bin", os.environ["PATH"]
+    try:
+        done = scanned(plan(place.request(write_image(place.folder / "image.tar", DEBIAN), packed=True)))
+    finally:
+        os.environ["PATH"] = before
+    data = done.results.read_bytes()
+    assert done.results.name.endswith(".xml.gz")
+    assert data.startswith(b"\x1f\x8b")
+    (file,) = place.record()["files"]
+    assert file == {
+        "path": f"openscap/{done.results.name}",
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "size": len(data),
+    }
+    assert len(report(data).results) == 3

@@ -5,13 +5,18 @@ Source: XCCDF 1.2 (NIST IR 7275 r4) and 1.1.4; Asset Reporting Format 1.1 (NIST 
 
 from __future__ import annotations
 
+import io
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
+from itertools import chain
 from typing import BinaryIO
 
+from isal import igzip_lib
+
 from compliance.errors import EvidenceError
-from compliance.evidence.recognition import without_mark
+from compliance.evidence.image.inflating import Unpacking
+from compliance.evidence.recognition import HEAD, without_mark
 from compliance.evidence.rules.xccdf_parsing import PIECE, parse
 from compliance.evidence.rules.xccdf_report import report_of
 from compliance.model.evidence import Origin
@@ -28,16 +33,52 @@ _ROOT = re.compile(rb"<(?:[\w.-]{1,64}:)?(asset-report-collection|TestResult|Ben
 _SPACES = (b"checklists.nist.gov/xccdf/1.", b"scap.nist.gov/schema/asset-reporting-format/1.")
 _RESULT = re.compile(rb"<(?:[\w.-]{1,64}:)?rule-result[\s>/]")
 _CHUNK = 1024 * 1024
+_GZIP = b"\x1f\x8b"
 
 
 def identify(head: bytes) -> bool:
-    """Whether the first element is an ARF collection, an XCCDF test result, or an XCCDF benchmark."""
-    text = without_mark(head)
+    """Whether the first element is an ARF collection, an XCCDF test result, or an XCCDF benchmark; also gzipped."""
+    text = without_mark(_gunzipped(head) if head.startswith(_GZIP) else head)
     if not text.lstrip().startswith(b"<"):
         return False
     before = _BEFORE.match(text)
     root = _ROOT.match(text, before.end() if before else 0)
     return root is not None and any(space in root[2] for space in _SPACES)
+
+
+def _gunzipped(head: bytes) -> bytes:
+    """The beginning of what a file that begins so holds."""
+    try:
+        return igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP).decompress(head, HEAD)
+    except igzip_lib.IsalError:  # type: ignore[misc]  # a class, which isal's stubs call a value
+        return b""
+
+
+class _Stream(io.RawIOBase):
+    """Pieces as a stream."""
+
+    def __init__(self, pieces: Iterator[bytes | memoryview]) -> None:
+        self._pieces = pieces
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        view = memoryview(buffer)  # type: ignore[arg-type]  # typeshed asks for Buffer, which 3.11 has no name for
+        self._rest = self._rest or bytes(next(self._pieces, b""))
+        size = min(len(view), len(self._rest))
+        view[:size], self._rest = self._rest[:size], self._rest[size:]
+        return size
+
+
+def _unpacked(pieces: Iterator[bytes | memoryview]) -> Iterator[bytes | memoryview]:
+    """The pieces as they are, or what is gzipped in them: OpenSCAP's operators keep their ARF so."""
+    first = next(pieces, b"")
+    whole = chain((first,), pieces)
+    if bytes(first[:2]) != _GZIP:
+        return whole
+    return iter(Unpacking(io.BufferedReader(_Stream(whole)), most=MAX_BYTES))
 
 
 def split(stream: BinaryIO) -> Iterator[Slice | EvidenceError]:
@@ -76,7 +117,7 @@ def reports(pieces: Iterator[bytes | memoryview], slice: Slice, path: str, sha25
     Raises:
         EvidenceError: no well-formed XML, above a cap, without results, or with results that name no rule.
     """
-    document = parse(pieces)
+    document = parse(_unpacked(pieces))
     if not document.tests:
         raise EvidenceError(_WITHOUT)
     for test in document.tests:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import random
 import re
@@ -400,3 +401,23 @@ def test_damaged_documents_end_in_words() -> None:
             assert found is not None
         xccdf.identify(bytes(data))
         xccdf.locate(bytes(data), 1, ["/rule-result/1"])
+
+
+def test_gzipped_results_are_read_as_they_are() -> None:
+    """The same report; the head of a gzipped file is enough to know it, and gzip of something else is not ours."""
+    data = Run(rules=[RuleText(name=f"r{number}", title="x" * 90) for number in range(3000)]).arf()
+    packed = gzip.compress(data)
+    assert xccdf.identify(packed[: 64 * 1024])
+    assert not xccdf.identify(gzip.compress(b"text"))
+    assert not xccdf.identify(b"\x1f\x8b" + b"x" * 100)
+    found, plain = report(packed), report(data)
+    assert (found.results, found.subject) == (plain.results, plain.subject)
+    assert xccdf.locate(packed, 1, ["/rule-result/5"]) == [1]
+
+
+def test_gzipped_results_that_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cut short, or far more than they seem: an error in words."""
+    packed = gzip.compress(Run(rules=[RuleText(name="a")]).arf())
+    assert "cut short" in trouble(packed[: len(packed) // 2]).message
+    monkeypatch.setattr(xccdf, "MAX_BYTES", 1000)
+    assert "unpacks to more than 1,000 bytes" in trouble(gzip.compress(b"<a>" + b" " * 300_000_000 + b"</a>")).message
