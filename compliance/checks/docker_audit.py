@@ -63,6 +63,9 @@ def _judged(host: Host, paths: tuple[str, ...], *, always: bool) -> Verdict:
     """PASS when every place that exists is watched by the rules of every list that was handed in."""
     if not host.audit_rules:
         return not_checked("the audit rules of this host were not handed in (auditctl -l)")
+    off = [At(rules.origin, "") for rules in host.audit_rules if rules.off]
+    if off:
+        return failed("auditing is switched off on this host: no rule is in force (auditctl -s: enabled 0)", at=off)
     found = look(host, *paths)
     there = [path for path in paths if look(host, path).seen] or list(paths)
     lacking: list[tuple[AuditRules, str]] = []

@@ -315,12 +315,16 @@ class Watch(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditRules:
-    """Rules in force in the kernel's audit subsystem (`auditctl -l`) that watch a path."""
+    """Rules loaded in the kernel's audit subsystem (`auditctl -l`) that watch a path.
+
+    `off` is true where auditing is known to be switched off, so that none of them is in force.
+    """
 
     origin: Origin
     subject: Subject
     host: str | None
     watches: tuple[Watch, ...]
+    off: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

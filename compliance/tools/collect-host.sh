@@ -141,7 +141,13 @@ groups() {
 }
 run "$OUT/groups.txt" groups
 
-rules() { header audit-rules; auditctl -l 2>&1 && echo "# end"; }
+rules() {
+    header audit-rules
+    auditctl -l 2>&1 || return
+    # rules stay loaded while auditing is switched off
+    auditctl -s 2> /dev/null | sed -n 's/^.*enabled[= ]\([0-9]\).*/# enabled \1/p'
+    echo "# end"
+}
 if have auditctl; then run "$OUT/audit-rules.txt" rules; fi
 if have kubectl && [ -z "$ROOT" ]; then run "$OUT/kubectl-version.json" kubectl version --client -o json; fi
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from compliance.evidence.printing import printable
-from compliance.model.host import CommandLine, FileListing, Groups, Mounts, ProcessList, Program, Services
+from compliance.model.host import AuditRules, CommandLine, FileListing, Groups, Mounts, ProcessList, Program, Services
 from compliance.tools.host import script
 from tests.evidence.host.reading import read
 from tests.pipeline.test_running import assess
@@ -256,11 +256,19 @@ esac
 """
 
 
+AUDITCTL = """#!/bin/sh
+case $1 in
+-l) echo 'No rules' ;;
+-s) printf 'enabled 0\\nfailure 1\\npid 0\\n' ;;
+esac
+"""
+
+
 @pytest.mark.parametrize("shell", SHELLS, ids=lambda shell: shell[0])
 def test_programs_of_the_host_are_asked(tmp_path: Path, shell: tuple[str, ...]) -> None:
     """Services and Docker; a command that fails leaves no file, and its exit code in the record."""
     (tmp_path / "bin").mkdir()
-    for name, text in {"systemctl": SYSTEMCTL, "docker": DOCKER, "auditctl": "#!/bin/sh\necho 'No rules'\n"}.items():
+    for name, text in {"systemctl": SYSTEMCTL, "docker": DOCKER, "auditctl": AUDITCTL}.items():
         (tmp_path / "bin" / name).write_text(text)
         (tmp_path / "bin" / name).chmod(0o755)
     path = f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}"
@@ -270,7 +278,10 @@ def test_programs_of_the_host_are_asked(tmp_path: Path, shell: tuple[str, ...]) 
     assert services.units["sshd.service"][:2] == ("active", "enabled")
     assert services.units["kubelet.service"][:2] == ("not-found", "not-found")
     assert errors == []
-    assert read(files["audit-rules.txt"])[1] == []
+    (rules,), errors = read(files["audit-rules.txt"])
+    assert isinstance(rules, AuditRules)
+    assert rules.off
+    assert errors == []
     assert json.loads(files["docker-containers.json"])[0]["Config"]["Cmd"] == ["x", "--password=<redacted>"]
     assert json.loads(files["docker-networks.json"])[0]["Name"] == "bridge"
     assert b"hunter2" not in b"".join(files.values())

@@ -2,7 +2,8 @@
 
 The format is that output below `# compliance audit-rules 1`; without the header it cannot be told from a file of rules
 that nobody loaded. `No rules` proves that there are none. A rule counts as a watch when nothing narrows it: `-w PATH`,
-or `-a always,exit` on a path or folder without conditions on users, outcomes or single system calls.
+or `-a always,exit` on a path or folder without conditions on users, outcomes or single system calls. A line `# enabled
+0`, from `auditctl -s`, says that auditing is switched off.
 Source: audit-userspace, auditctl(8).
 """
 
@@ -59,7 +60,8 @@ def _records(text: Text) -> Iterator[HostRecord | EvidenceError]:
             unparsed.add(line)
     whole = bool(text.lines) and not unparsed.count and not doubts and not (none and len(text.lines) > 1)
     if whole:
-        yield AuditRules(origin=text.origin, subject=text.subject, host=text.host, watches=tuple(watches))
+        off = any(note.text.split() == [b"enabled", b"0"] for note in text.notes)
+        yield AuditRules(origin=text.origin, subject=text.subject, host=text.host, watches=tuple(watches), off=off)
     elif not unparsed.count and not doubts:
         yield EvidenceError("says neither what rules there are nor `No rules`; run auditctl -l as root")
     yield from doubts[:5]
