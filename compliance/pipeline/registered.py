@@ -68,6 +68,8 @@ _READERS = (
     "compliance.evidence.rules.xccdf",
     "compliance.evidence.rules.docker_bench",
     "compliance.evidence.rules.kube_bench",
+    "compliance.evidence.rules.cklb",
+    "compliance.evidence.rules.ckl",
 )
 
 
