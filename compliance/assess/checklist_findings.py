@@ -113,13 +113,16 @@ class _SortedOut:
             self._rows[subject.id if subject is not None else "", result.check.id].append(row)
 
     def _asset(self, row: Observation) -> Subject | None:
+        """The asset that an observation is of; a container that is no asset itself is of the host it was seen on."""
         subject = row.subject
-        if subject.type is SubjectType.EVIDENCE_SET or subject == CLUSTER_WIDE:
+        if subject == CLUSTER_WIDE:
             return None
         if subject.type in self._types:
             return subject
+        if subject.type is not SubjectType.CONTAINER:
+            return None
         hosts = {host_of(at.path) for at in row.at}
-        name = hosts.pop() if len(hosts) == 1 and SubjectType.HOST in self._types else None
+        name = hosts.pop() if len(hosts) == 1 else None
         return host_subject(name, "") if name is not None else None
 
     def results_of(self, asset: Subject) -> dict[str, CheckResult]:
