@@ -332,7 +332,7 @@ def results_of(one: Scan, tool: Tool, asked: Evaluation, unpacked: Unpacked) -> 
     kind = gate(unpacked.root, one.content.platforms, one.content.packages)
     ran = oscap.evaluate(tool, asked)
     data = asked.results.read_bytes()
-    unsound = _unsound(ran, data, one.content.platforms)
+    unsound = _unsound(ran, data, one.content.platforms, kind["packages"])
     facts = {
         CONFIG_DIGEST: one.found.config,
         CONTENT: one.content.sha256,
@@ -348,11 +348,12 @@ def results_of(one: Scan, tool: Tool, asked: Evaluation, unpacked: Unpacked) -> 
     return Scanned(results=one.results, counts=_counts(ran), unsound=unsound)
 
 
-def _unsound(ran: Evaluated, data: bytes, platforms: tuple[str, ...]) -> str:
+def _unsound(ran: Evaluated, data: bytes, platforms: tuple[str, ...], packages: str) -> str:
     """Why nothing of a run counts, in words; empty text where all that can be held against it holds."""
-    worthless = [said.value for said in ran.said if said in oscap.WORTHLESS]
+    against = oscap.WORTHLESS | ({oscap.Said.RPM} if packages == "rpm" else frozenset())
+    worthless = [f"{said.value} ({line})" for said, line in ran.told.items() if said in against]
     if worthless:
-        return f"OpenSCAP said on its way that {'; and that '.join(worthless)} ({ran.lines[-1] if ran.lines else ''})"
+        return f"OpenSCAP said on its way that {'; and that '.join(worthless)}"
     try:
         report = xccdf_quick.results_of(data, platforms)
     except EvidenceError as error:

@@ -45,6 +45,7 @@ class Said(Enum):
     """What lines on its standard error mean for a run. The value is what an auditor reads."""
 
     PACKAGES = "its look into the package database failed, so that packages may count as absent"
+    RPM = "its look for RPM packages failed, so that they count as absent"
     SYSTEM = "it could not read the file system of the target"
     ENGINE = "it told an error of its own"
     REMOTE = "a feed that its content takes from the network was left out; its rules are not checked"
@@ -53,13 +54,14 @@ class Said(Enum):
 
 #: Words of a line, and what they mean; the first that fits counts.
 _MEANS = (
-    (re.compile(r"dpkginfo_init|rpmdb|rpm_init|apk.*fail", re.IGNORECASE), Said.PACKAGES),
+    (re.compile(r"dpkginfo_init|apk.*fail", re.IGNORECASE), Said.PACKAGES),
+    (re.compile(r"^E: .*\bRPM:|rpmdb|rpm_init|Unable to open /usr/lib/rpm/", re.IGNORECASE), Said.RPM),
     (re.compile(r"fsdev_init|[Cc]an't read .*/proc|Can't open .*root"), Said.SYSTEM),
     (re.compile(r"OpenSCAP Error|^E: "), Said.ENGINE),
     (re.compile(r"fetch-remote-resources|Skipping .* (?:file|component)"), Said.REMOTE),
     (re.compile(r"offline mode is not supported"), Said.OFFLINE),
 )
-#: What makes a run worthless, whatever its results say.
+#: What makes a run worthless, whatever its results say; a root of RPM packages adds RPM.
 WORTHLESS = frozenset({Said.PACKAGES, Said.SYSTEM, Said.ENGINE})
 
 
@@ -101,13 +103,15 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluated:
-    """A run that left results. `rules` are the lines `rule:result` that it printed on its way."""
+    """A run that left results. `rules` are the lines `rule:result` that it printed on its way, `said` counts its
+    complaints by what they mean, `told` has the first of each."""
 
     exit_code: int
     started: str
     ended: str
     rules: Mapping[str, str]
     said: Mapping[Said, int]
+    told: Mapping[Said, str]
     lines: tuple[str, ...]
 
 
@@ -181,12 +185,14 @@ def evaluate(tool: Tool, asked: Evaluation) -> Evaluated:
         raise ToolError(asked.command(), code, lines[-_LINES_TOLD:], _failed(code, asked.timeout))
     if not asked.results.is_file():
         raise ToolError(asked.command(), code, lines[-_LINES_TOLD:], "ended well and wrote no results")
+    said = _said(lines)
     return Evaluated(
         exit_code=code or 0,
         started=started,
         ended=now(),
         rules=_rules(out),
-        said=_said(lines),
+        said={means: len(found) for means, found in said.items()},
+        told={means: found[0] for means, found in said.items()},
         lines=lines[-_LINES_TOLD:],
     )
 
@@ -227,12 +233,12 @@ def _rules(file: Path) -> dict[str, str]:
     return {rule: result for rule, colon, result in pairs if colon and result.isalpha()}
 
 
-def _said(lines: tuple[str, ...]) -> dict[Said, int]:
-    found: dict[Said, int] = {}
+def _said(lines: tuple[str, ...]) -> dict[Said, list[str]]:
+    found: dict[Said, list[str]] = {}
     for line in lines:
         means = next((means for words, means in _MEANS if words.search(line)), None)
         if means is not None:
-            found[means] = found.get(means, 0) + 1
+            found.setdefault(means, []).append(line)
     return found
 
 

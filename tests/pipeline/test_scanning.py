@@ -205,6 +205,13 @@ def test_harmless_lines_do_not_spoil_a_run(place: Place) -> None:
     assert list(place.record()["said"].values()) == [3]
 
 
+def test_a_look_for_rpm_packages_matters_where_there_are_any(place: Place) -> None:
+    """Content for Debian asks for RPM packages, too; the tool's complaint spoils a run on a root of RPM alone."""
+    line = "E: oscap:     RPM: Unable to open /usr/lib/rpm/rpmrc for reading: No such file or directory.\n"
+    assert place.run(stderr=line).unsound == ""
+    assert list(place.record()["said"]) == ["its look for RPM packages failed, so that they count as absent"]
+
+
 def test_very_much_on_standard_error(place: Place) -> None:
     """Only the beginning is looked at."""
     assert place.run(stderr="W: something\n" * 500_000).unsound == ""
@@ -324,3 +331,10 @@ def test_gzipped_results(place: Place) -> None:
         "size": len(data),
     }
     assert len(report(data).results) == 3
+
+
+def test_rpm_roots_need_the_look_for_rpm_packages(place: Place) -> None:
+    """There it makes every package count as absent."""
+    line = "E: oscap:     RPM: Unable to open /usr/lib/rpm/rpmrc for reading: No such file or directory.\n"
+    layer = [DEBIAN[0], {"path": "var/lib/rpm/rpmdb.sqlite", "content": "x"}]
+    assert "look for RPM packages failed" in place.run(stderr=line, layers=[layer]).unsound
