@@ -227,7 +227,7 @@
     };
     if (h.length) found.hosts = {
       label: "Hosts", total: h.length, all: data.hosts_total, noun: "hosts", key: (i) => h[i].id, drawer: hostDrawer, order: "those with the most failures first",
-      note: "A host of which nothing was handed in keeps checks open: what judges every node holds only where every node was seen. Counts are of the observations on a host and its programs.",
+      note: "A host without evidence keeps checks open: a check of all nodes holds only when evidence of every node was handed in. Counts are of the observations on a host and its programs.",
       columns: [
         { name: "Host", width: 18, text: (i) => h[i].name },
         { name: "System", width: 16, text: (i) => h[i].system || "not known" },
@@ -629,7 +629,7 @@
     show(h.name, [
       h.handed_in.length ? null : el("p", {}, el("b", {}, "Nothing was handed in of it. "), "The cluster names this node. Until evidence of it is handed in, it keeps every check open that judges all nodes."),
       facts,
-      section("Observations on it and its programs", el("p", {}, tally(h.counts)), observed ? el("p", {}, link(hashOf("observations", { host: hostName(i) }), "Observations of this host"), about.length ? ", those of other tools with them" : "") : null),
+      section("Observations on it and its programs", el("p", {}, tally(h.counts)), observed ? el("p", {}, link(hashOf("observations", { host: hostName(i) }), "Observations of this host"), about.length ? ", with what other tools say of it" : "") : null),
       section("Programs, and where their options stood", h.programs.length ? el("ul", {}, h.programs.map((one) => el("li", {}, one))) : el("p", {}, "None is known."), rest(h.programs.length, h.programs_total, "assessment.json") || ""),
       section("Handed in", h.handed_in.length ? el("ul", {}, h.handed_in.map((one) => el("li", {}, one))) : el("p", {}, "Nothing.")),
       about.length ? section("Reports of other tools about it", el("ul", {}, about.slice(0, 50).map((at) => el("li", {}, link(hashOf("reports", { open: reportKey(at) }), data.reports[at].tool + " " + data.reports[at].version), ", " + (data.reports[at].title || data.reports[at].benchmark) + ": ", tally(data.reports[at].counts)))), rest(Math.min(50, about.length), about.length, "the table of reports") || "") : null]);

@@ -52,13 +52,14 @@ def make_hosts() -> tuple[HostRow, ...]:
 
 def result(rule: str, outcome: Outcome, severity: Severity = Severity.MEDIUM, cci: str = "CCI-000366") -> RuleResult:
     """What was found for a rule; its word is that of the outcome."""
+    seen = {Outcome.PASS: "is as asked", Outcome.FAIL: "is not as asked"}.get(outcome, "was not judged")
     return RuleResult(
         rule=rule,
         title=f"The rule {rule.replace('_', ' ')}",
         severity=severity,
         outcome=outcome,
         said=outcome.value.replace("-", ""),
-        reason=f"/etc/{rule} is {'not ' if outcome is Outcome.FAIL else ''}as asked.",
+        reason=f"/etc/{rule} {seen}.",
         references=(Reference(RefersTo.CCI, cci),),
         fix="Change the file.",
         at="",

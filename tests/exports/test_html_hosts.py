@@ -44,9 +44,9 @@ def words(page: Page) -> str:
 def test_a_host_without_evidence_is_named_and_said_to_keep_checks_open(assessment: Assessment) -> None:
     page = page_of(assessment)
     text = words(page)
-    assert "Of 1 nothing was handed in, although the cluster names it: node-2. A host without evidence keeps" in text
+    assert "Of 1 of them nothing was handed in, although the cluster names it: node-2. A host without evidence keeps" in text
     script = next(text for _, text in page.raw if "const DRAWN" in text)
-    assert "A host of which nothing was handed in keeps checks open" in script
+    assert "A host without evidence keeps checks open" in script
     rows = {row["name"]: row for row in data_from(assessment)["hosts"]}
     assert rows["node-2"]["handed_in"] == []
     assert rows["node-2"]["counts"] == [0, 0, 0, 0, 0]
