@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from compliance.assess.checklist_reports import releases_of, same_stig
-from compliance.assess.checklist_words import asset_name, fix_of, joined, remarks_of, seen_by, written_by
+from compliance.assess.checklist_words import asset_name, fix_of, remarks_of, seen_by, signed
 from compliance.assess.findings import Basis, assess_framework
 from compliance.model.assessment import (
     OBSERVATIONS_KEPT,
@@ -261,7 +261,7 @@ class _Writer:
 
     def _comments(self, control: Control, finding: Finding) -> str:
         told = dict.fromkeys(self._drift.of_check.get(row.check, "") for row in finding.checks)
-        return joined(
+        return signed(
             (
                 finding.because,
                 f"Shown: {finding.shown}" if finding.status is Status.NOT_REVIEWED and finding.shown else "",
@@ -271,8 +271,8 @@ class _Writer:
                 *(_deviation(self._deviations[name]) for name in finding.deviations if name in self._deviations),
                 *told,
                 _rule_id(control),
-                written_by(self._assessment.tool, self._assessment.as_of),
-            )
+            ),
+            self._assessment,
         )
 
 

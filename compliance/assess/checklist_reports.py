@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from compliance.assess.checklist_words import SEVERITIES, asset_name, fix_of, joined, remarks_of, written_by
+from compliance.assess.checklist_words import SEVERITIES, asset_name, fix_of, joined, remarks_of, signed
 from compliance.assess.findings import Basis
 from compliance.assess.imported import CALLED, plain_rule
 from compliance.model.assessment import Assessment
@@ -260,7 +260,7 @@ class _Writer:
             nist=tuple(of.get("nist-800-53-r5", "").split()),
             outcome=Outcome.NOT_CHECKED,
             details="No report handed in says anything of this rule.",
-            comments=joined(("A person has to look at it.", self._signed())),
+            comments=signed(("A person has to look at it.",), self._assessment),
         )
 
     def _nist(self, said: Iterable[_Said], ccis: Iterable[str]) -> tuple[str, ...]:
@@ -272,18 +272,15 @@ class _Writer:
 
     def _comments(self, said: Sequence[_Said], rule_id: str) -> str:
         ids = sorted({one.rule for one in said} - {rule_id}) if rule_id else []
-        return joined(
+        return signed(
             (
                 _because(said),
                 _contradiction(said),
                 f"The results name it {', '.join(ids)}: its text may have changed between releases." if ids else "",
                 *dict.fromkeys(_run(one.report) for one in said),
-                self._signed(),
-            )
+            ),
+            self._assessment,
         )
-
-    def _signed(self) -> str:
-        return written_by(self._assessment.tool, self._assessment.as_of)
 
 
 def _values(result: RuleResult, system: RefersTo) -> Iterator[str]:

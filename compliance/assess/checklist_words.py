@@ -17,6 +17,8 @@ from compliance.rendering.text import cut, middle, number
 _OBSERVATIONS_TOLD = 10
 _PLACES_TOLD = 3
 _REASON_TOLD = 1000
+#: Characters of comments before the last line; clients keep 32,767 as UTF-16 counts them.
+_COMMENTS_KEPT = 15_000
 _POINTER_TOLD = 300
 _OUTCOMES = {
     Outcome.PASS: "pass",
@@ -56,6 +58,11 @@ def _with_end(name: str, end: str) -> str:
 def written_by(tool: Tool, as_of: str) -> str:
     """Who wrote an answer: the mark by which a checklist of ours is known again."""
     return f"{WRITTEN_BY} {tool.version} from the evidence handed in, as of {as_of}."
+
+
+def signed(parts: Iterable[str], assessment: Assessment) -> str:
+    """Comments with who wrote them at their end, and so short that no client cuts that off."""
+    return joined((cut(joined(parts), _COMMENTS_KEPT), written_by(assessment.tool, assessment.as_of)))
 
 
 def seen_by(result: CheckResult) -> str:

@@ -10,9 +10,10 @@ import pytest
 from compliance.assess.checklists import checklists, warnings_of
 from compliance.assess.findings import Basis
 from compliance.assess.imported import imported
+from compliance.exports.stig.parts import text
 from compliance.model.assessment import Assessment, FrameworkResult, StatusCounts
 from compliance.model.catalog import Control, ControlId, Framework, FrameworkId, Judged, Library, Remediation
-from compliance.model.checklist import Checklist
+from compliance.model.checklist import WRITTEN_BY, Checklist
 from compliance.model.evidence import Origin, Subject, SubjectType
 from compliance.model.outcome import Outcome, Severity
 from compliance.model.rule_report import Reference, RefersTo, RuleReport, RuleResult
@@ -294,3 +295,12 @@ def test_a_stig_that_is_assessed_takes_the_results_of_reports_into_its_own_check
     assert [each.stig.edition for each in found] == ["V2R8"]
     assert found[0].rules == ()
     assert any("is of release V2R1 of Canonical Ubuntu 22.04 LTS STIG" in text for text in found[0].warnings)
+
+
+def test_the_mark_of_who_wrote_it_is_never_cut_off() -> None:
+    """Without it a checklist of ours that comes back as evidence would count as a person's."""
+    run = report(result("r", "f", "SV-260469r1_rule"), profile="\U0001f600" * 40_000)
+    (one,) = made(run)
+    comments = one.rules[0].comments
+    assert comments.splitlines()[-1].startswith(WRITTEN_BY)
+    assert text(comments) == comments

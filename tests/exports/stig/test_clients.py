@@ -52,10 +52,16 @@ def parsed(files: list[Path]) -> list[dict[str, Any]]:
     return found
 
 
-def saf(*arguments: str) -> str:
+def saf(folder: Path, *arguments: str) -> str:
+    """What saf prints; it runs in a folder of its own because it leaves a log there."""
     path = f"{BINARIES}{os.pathsep}{os.environ.get('PATH', '')}"
     done = subprocess.run(
-        ["saf", *arguments], env={**os.environ, "PATH": path}, capture_output=True, text=True, timeout=240
+        ["saf", *arguments],
+        cwd=folder,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=240,
     )
     return done.stdout
 
@@ -92,7 +98,7 @@ def test_stig_manager_counts_as_we_do_under_disas_id(exporter: Any, make: Any, t
 def test_saf_summarises_our_hdf_as_we_do(make: Any, tmp_path: Path) -> None:
     assessment = make()
     for one, file in zip(assessment.checklists, put(tmp_path, hdf, assessment), strict=True):
-        (summary,) = json.loads(saf("view", "summary", "-i", str(file), "--format", "json"))
+        (summary,) = json.loads(saf(tmp_path, "view", "summary", "-i", str(file), "--format", "json"))
         counts = counted(one)
         assert summary["profileName"] == one.stig.id
         assert {word: summary[word]["total"] for word in ("passed", "failed", "skipped", "error", "no_impact")} == {
@@ -110,7 +116,7 @@ def test_a_checklist_that_saf_makes_of_our_hdf_says_the_same(tmp_path: Path) -> 
     made = []
     for file in put(tmp_path, hdf, assessment):
         made.append(file.with_suffix(".ckl"))
-        saf("convert", "hdf2ckl", "-i", str(file), "-o", str(made[-1]))
+        saf(tmp_path, "convert", "hdf2ckl", "-i", str(file), "-o", str(made[-1]))
     for one, read in zip(assessment.checklists, parsed(made), strict=True):
         assert "error" not in read, read
         assert (read["target"], read["benchmark"]) == (one.asset, one.stig.id)
@@ -124,8 +130,8 @@ def test_saf_reads_our_xccdf_results(tmp_path: Path) -> None:
     assessment = with_checklists()
     for one, file in zip(assessment.checklists, put(tmp_path, xccdf, assessment), strict=True):
         out = tmp_path / f"{one.stem}.json"
-        saf("convert", "xccdf_results2hdf", "-i", str(file), "-o", str(out))
-        (summary,) = json.loads(saf("view", "summary", "-i", str(out), "--format", "json"))
+        saf(tmp_path, "convert", "xccdf_results2hdf", "-i", str(file), "-o", str(out))
+        (summary,) = json.loads(saf(tmp_path, "view", "summary", "-i", str(out), "--format", "json"))
         assert summary["passed"]["total"] == counted(one)["pass"]
         assert summary["failed"]["total"] == counted(one)["fail"]
         assert summary["no_impact"]["total"] == counted(one)["not-applicable"]
