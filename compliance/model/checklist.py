@@ -11,6 +11,8 @@ from compliance.model.outcome import Outcome
 
 #: Stands at the end of the comments of every rule that we write, so that a checklist of ours is known again.
 WRITTEN_BY = "Written by compliance"
+#: What XCCDF results of ours name as the system that made them, before its version.
+TEST_SYSTEM = "compliance:"
 _EDITION = re.compile(r"V([0-9]{1,4})R([0-9]{1,4})")
 _RELEASE_INFO = re.compile(r"Release: [0-9]+ Benchmark Date: (.+)")
 

@@ -165,3 +165,13 @@ def test_without_a_stig_there_is_no_checklist(tmp_path: Path) -> None:
     make(tmp_path / "evidence")
     found = assess(tmp_path / "evidence", tmp_path / "packet", "-f", "cis-kubernetes", "--format", FORMATS)
     assert not [path for path in found if path.startswith(("stig/", "hdf/"))]
+
+
+def test_our_own_checklists_handed_in_as_evidence_answer_nothing(tmp_path: Path) -> None:
+    (tmp_path / "evidence").mkdir()
+    for path, content in packet().items():
+        if path.startswith("stig/"):
+            (tmp_path / "evidence" / Path(path).name).write_bytes(content)
+    found = assess(tmp_path / "evidence", tmp_path / "packet", "-f", "stig-docker", "-f", "stig-kubernetes")
+    counts = [one["counts"] for one in json.loads(found["assessment.json"])["frameworks"]]
+    assert [(one["not-reviewed"], sum(one.values())) for one in counts] == [(101, 101), (92, 92)]

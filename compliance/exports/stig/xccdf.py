@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from compliance.exports.stig.parts import asset_of, group_of, made_at, rule_of, severity_of, short, text
 from compliance.model.assessment import Assessment, Exporter, Options, OutputFile
-from compliance.model.checklist import Checklist, ChecklistRule
+from compliance.model.checklist import TEST_SYSTEM, Checklist, ChecklistRule
 from compliance.model.outcome import Outcome
 
 RESULTS = {
@@ -75,7 +75,7 @@ def _rule(rule: ChecklistRule) -> Iterator[str]:
 
 def _test(assessment: Assessment, checklist: Checklist, benchmark: str, made: str) -> Iterator[str]:
     tool, edition = assessment.tool, checklist.stig.edition
-    name = quoteattr(f"{tool.name}:{tool.version}")
+    name = quoteattr(f"{TEST_SYSTEM}{tool.version}")
     version = f" version={quoteattr(edition)}" if edition else ""
     stem = _id("testresult", checklist.stem)
     yield f'<TestResult id="{stem}" start-time="{made}" end-time="{made}" test-system={name}{version}>'
