@@ -627,7 +627,7 @@
     fact("Looked at", h.collected || "time not stated");
     const observed = (data.subjects.host || []).includes(i);
     show(h.name, [
-      h.handed_in.length ? null : el("p", {}, el("b", {}, "Nothing was handed in of it. "), "The cluster names this node. Until evidence of it is handed in, it keeps every check open that judges all nodes."),
+      h.handed_in.length ? null : el("p", {}, el("b", {}, "Nothing was handed in of it" + (about.length ? ", reports of other tools aside. " : ". ")), "The cluster names this node. Until evidence of it is handed in, it keeps every check open that judges all nodes."),
       facts,
       section("Observations on it and its programs", el("p", {}, tally(h.counts)), observed ? el("p", {}, link(hashOf("observations", { host: hostName(i) }), "Observations of this host"), about.length ? ", with what other tools say of it" : "") : null),
       section("Programs, and where their options stood", h.programs.length ? el("ul", {}, h.programs.map((one) => el("li", {}, one))) : el("p", {}, "None is known."), rest(h.programs.length, h.programs_total, "assessment.json") || ""),
@@ -654,7 +654,7 @@
     show(r.tool + (r.version ? " " + r.version : ""), [
       el("p", {}, el("b", {}, "Does it count? "), mark(data.report_states[r.unsound ? "no" : "yes"]), r.unsound ? ": " + r.unsound : ""),
       facts,
-      section("Rules by outcome", el("p", {}, tally(r.counts))),
+      section("Rules by outcome", el("p", {}, tally(r.counts)), el("p", {}, link(hashOf("observations", { q: r.source + ": " + r.subject }), "Observations of this target by this tool"))),
       section("Rules, what fails first", el("table", { class: "t small-table rules" }, el("tbody", {}, rules)), rest(rules.length, r.rules_total, "observations.jsonl") || ""),
     ]);
   }

@@ -18,7 +18,7 @@ from compliance.rendering.states import NOT_CHECKED, OUTCOME_STATES, SATISFIED
 #: Hosts and reports with a row; programs of a host.
 MOST_HOSTS, MOST_REPORTS, MOST_PROGRAMS = 5_000, 5_000, 20
 #: Rules of one report, and of all together unless that leaves a report fewer than the last number.
-MOST_RULES, MOST_RULES_OF_ALL, LEAST_RULES = 200, 50_000, 5
+MOST_RULES, MOST_RULES_OF_ALL, LEAST_RULES = 200, 20_000, 5
 _LONGEST = 600
 _OUTCOMES = {outcome: number for number, (outcome, _) in enumerate(OUTCOME_STATES)}
 _WORST_FIRST = {outcome: -rank for rank, outcome in enumerate(ORDER)}
