@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 
 from compliance.model.check import Effort, Verdict, check, listed, not_checked
 from compliance.model.configuration import Parameters
@@ -10,7 +11,7 @@ from compliance.model.evidence import At
 from compliance.model.flags import Answer, agreed, held
 from compliance.model.hosts import DockerHost
 from compliance.model.outcome import Outcome, Severity
-from compliance.model.rule_report import RuleReport
+from compliance.model.rule_report import RuleReport, dated
 
 #: Sources whose rules are of an engine or a cluster, not of an operating system.
 _OTHERS = ("kube-bench", "docker-bench")
@@ -23,13 +24,15 @@ _OTHERS = ("kube-bench", "docker-bench")
     fix="Mend the rules that fail in the report, or state parameters.host-hardening-percent.",
     effort=Effort.PLATFORM,
 )
-def docker_host_hardened(host: DockerHost, params: Parameters) -> Verdict:
+def docker_host_hardened(host: DockerHost, params: Parameters, as_of: datetime) -> Verdict:
     """A benchmark's results on the host's operating system meet the share of rules that the organisation asks for.
 
     Rules that do not apply are not counted; rules that nobody could judge count as not passed.
+    A report that is older than agreed (report-max-age-days) decides nothing.
     Source: judged as CIS Docker Benchmark 1.8.0, 1.2.1, asks.
     """
-    reports = [one for one in host.host.reports if one.source not in _OTHERS]
+    most = params.report_max_age_days
+    reports = [dated(one, as_of, most) for one in host.host.reports if one.source not in _OTHERS]
     if not reports:
         return not_checked("no results of a benchmark of its operating system were handed in (OpenSCAP, checklist)")
     return agreed([_hardened(one, params.host_hardening_percent) for one in reports])

@@ -230,6 +230,8 @@ class Parameters:
     #: Most processes of a pod, and fewest events a second that a kubelet lets through; 0 where nobody chose.
     kubelet_pod_pids_limit: int = 0
     kubelet_event_rate: int = 0
+    #: The oldest that a report of another tool may be (OpenSCAP, checklists) whose results count.
+    report_max_age_days: int = 365
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,7 +248,7 @@ class Expected:
 class Configuration:
     """`compliance.yaml` after validation. `frameworks` are `id` or `id@edition`, in order.
 
-    `catalogs` are folders of own catalogs and mappings, absolute.
+    `catalogs` are folders of own catalogs and mappings, and XCCDF benchmarks (`.xml`), absolute.
     `sha256` is of the file, empty text without one.
     """
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import Enum
 from typing import NamedTuple
 
 from compliance.model.evidence import Origin, Subject, SubjectType
 from compliance.model.image import Image
 from compliance.model.outcome import Outcome, Severity
+from compliance.model.times import is_after, moment
 
 
 class RefersTo(Enum):
@@ -120,3 +122,28 @@ def of_image(report: RuleReport, images: Iterable[Image]) -> RuleReport:
         if digest in (image.digests.config, image.digests.manifest, image.digests.index)
     }
     return replace(report, subject=next(iter(known.values()))) if len(known) == 1 else report
+
+
+def dated(report: RuleReport, as_of: datetime, most: int) -> RuleReport:
+    """The report, as one of which nothing counts where it is more than `most` days old, or of a day still to come.
+
+    A report that states no date, as kube-bench's, is left as it is.
+    """
+    told = report.ended or report.started
+    when = moment(told)
+    if when is None or report.unsound:
+        return report
+    days = (as_of - when).days
+    if is_after(when, as_of):
+        return _unsound(report, f"it is of {told[:10]}, a day after that of this assessment")
+    if days > most:
+        return _unsound(report, f"it is of {told[:10]}, {days:,} days old; at most {most:,} are agreed")
+    return report
+
+
+def _unsound(report: RuleReport, why: str) -> RuleReport:
+    """The same report with nothing in it decided."""
+    open_ = (
+        one if one.outcome is Outcome.ERROR else one._replace(outcome=Outcome.NOT_CHECKED) for one in report.results
+    )
+    return replace(report, unsound=why, results=tuple(open_))

@@ -24,7 +24,7 @@ from compliance.model.check import Check
 from compliance.model.cluster import Header
 from compliance.model.configuration import Configuration, TrustPolicy
 from compliance.model.evidence import EVIDENCE_SET, Subject
-from compliance.model.rule_report import RuleReport
+from compliance.model.rule_report import RuleReport, dated
 from compliance.model.workload import Pod
 from compliance.pipeline import assembling, evaluating
 from compliance.pipeline.archives import unfold
@@ -253,7 +253,8 @@ def _observe(
     gathered.subjects.update({one.subject.id: one.subject for one in seen.hosts.judged})
     whole = (EVIDENCE_SET, evaluating.UNREADABLE, evaluating.UNSEEN_NODES, seen.cluster.subject)
     subjects = gathered.subjects | {subject.id: subject for subject in whole}
-    found = (record for record in seen.records if isinstance(record, RuleReport))
+    when, most = datetime.fromisoformat(request.as_of), request.configuration.parameters.report_max_age_days
+    found = (dated(record, when, most) for record in seen.records if isinstance(record, RuleReport))
     reports = tuple(sorted(found, key=lambda one: (one.origin.path, one.origin.sha256, one.origin.pointer)))
     rules = rules_of(reports, asked.library)
     gathered.runs.append(observe(reports, rules, work / "run-rules"))
