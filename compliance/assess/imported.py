@@ -34,6 +34,7 @@ _PROPERTIES: Mapping[str, RefersTo] = {
     "vuln-id": RefersTo.VULN_ID,
     "stig-id": RefersTo.STIG_ID,
     "rule-id": RefersTo.STIG_RULE,
+    "srg-id": RefersTo.SRG,
 }
 _WORD = {Outcome.PASS: "holds", Outcome.FAIL: "fails"}
 _SRG = "srg-"
@@ -80,13 +81,15 @@ def imported(reports: Iterable[RuleReport], library: Library, controls_of: Contr
 
 def verdicts_of(report: RuleReport) -> Iterator[tuple[str, Verdict]]:
     """Check ids and verdicts of a report, in its own order; an unsound one decides nothing."""
+    called = CALLED[report.source]
     by = report.person or report.tool
+    who = called if by.casefold() in ("", called.casefold()) else f"{called} ({by})"
     for result in report.results:
         at = At(report.origin, result.at)
         if report.unsound:
             yield check_id(report, result), not_checked(f"nothing in this report counts: {report.unsound}", at=[at])
             continue
-        reason = f"{CALLED[report.source]}{f' ({by})' if by else ''} says {result.said}: {result.reason}"
+        reason = f"{who} says {result.said}: {result.reason}"
         yield check_id(report, result), Verdict(outcome=result.outcome, reason=reason, at=(at,))
 
 
