@@ -12,6 +12,7 @@ from compliance.assess.findings import Basis
 from compliance.assess.imported import CALLED, plain_rule
 from compliance.model.assessment import Assessment
 from compliance.model.catalog import Control, Framework
+from compliance.model.check import listed
 from compliance.model.checklist import Checklist, ChecklistRule, Stig, release_date
 from compliance.model.evidence import Subject, SubjectType
 from compliance.model.outcome import ORDER, Outcome, worst
@@ -47,6 +48,8 @@ _KNOWN: Mapping[str, str] = {
 #: Since this number a rule's id and that of its group have one number. Source: DISA, STIG library of October 2020.
 _RENUMBERED = 200_000
 _TITLES_TOLD = 5
+#: Results of one rule that are told, the worst first.
+_RESULTS_TOLD = 25
 _REASON_TOLD = 2000
 _RANK = {outcome: rank for rank, outcome in enumerate(reversed(ORDER))}
 _SEVERITY_RANK = {"low": 0, "medium": 1, "high": 2}
@@ -234,12 +237,12 @@ class _Writer:
             title=control.title if control is not None else _title(said),
             discussion=of.get("discussion", ""),
             check=control.asks if control is not None else _content(said),
-            fix=fix_of(control) if control is not None else joined(dict.fromkeys(s.result.fix for s in said)),
+            fix=fix_of(control) if control is not None else _fixes(said),
             severity=of.get("severity", "") or max(severities, key=_SEVERITY_RANK.__getitem__),
             ccis=tuple(of.get("cci", "").split()) or tuple(sorted(ccis)),
             nist=self._nist(said, ccis),
             outcome=worst(one.outcome for one in said),
-            details="\n".join(_told(one) for one in said),
+            details=_details(said),
             comments=self._comments(said, of.get("rule-id", "")),
         )
 
@@ -276,8 +279,8 @@ class _Writer:
             (
                 _because(said),
                 _contradiction(said),
-                f"The results name it {', '.join(ids)}: its text may have changed between releases." if ids else "",
-                *dict.fromkeys(_run(one.report) for one in said),
+                f"The results name it {listed(ids)}: its text may have changed between releases." if ids else "",
+                *dict.fromkeys(_run(one.report) for one in said[:_RESULTS_TOLD]),
             ),
             self._assessment,
         )
@@ -321,9 +324,22 @@ def _content(said: Sequence[_Said]) -> str:
     return "\n".join(
         dict.fromkeys(
             f"{one.result.rule} of {one.report.benchmark_title or one.report.benchmark} {one.report.edition}".rstrip()
-            for one in said
+            for one in said[:_RESULTS_TOLD]
         )
     )
+
+
+def _fixes(said: Sequence[_Said]) -> str:
+    """What the content says is to be done."""
+    return joined(dict.fromkeys(one.result.fix for one in said[:_RESULTS_TOLD]))
+
+
+def _details(said: Sequence[_Said]) -> str:
+    """What the results say, the worst first."""
+    lines = [_told(one) for one in said[:_RESULTS_TOLD]]
+    if len(said) > _RESULTS_TOLD:
+        lines.append(f"{number(_RESULTS_TOLD)} of {number(len(said))} results told here.")
+    return "\n".join(lines)
 
 
 def _told(one: _Said) -> str:

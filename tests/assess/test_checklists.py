@@ -280,6 +280,16 @@ def test_names_of_files_are_plain_and_unlike_whatever_hosts_are_called() -> None
         assert stem.count("--") == 1
 
 
+def test_of_very_many_results_of_one_rule_the_worst_are_told() -> None:
+    results = [result(f"r{number}", "f" if number == 4999 else "p", "SV-260469r1_rule") for number in range(5000)]
+    (one,) = made(report(*results))
+    (rule,) = one.rules
+    assert rule.outcome is Outcome.FAIL
+    assert rule.details.startswith("- r4999: f:")
+    assert rule.details.endswith("25 of 5,000 results told here.")
+    assert "1 of 5,000 results with the id of this rule fails." in rule.comments
+
+
 def test_an_order_of_reports_changes_nothing() -> None:
     one, two = report(result("r", "p", "SV-260469r1_rule")), report(result("s", "c", "SV-260469r1_rule"), path="b.xml")
     assert [each.rules for each in made(one, two)] == [each.rules for each in made(two, one)]

@@ -43,6 +43,8 @@ def short(value: str, limit: int) -> str:
 
 def _length(value: str) -> int:
     """Characters in UTF-16."""
+    if value.isascii():
+        return len(value)
     return len(value) + sum(1 for character in value if character > "\uffff")
 
 
