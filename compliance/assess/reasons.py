@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from compliance.model.assessment import CheckResult
 from compliance.model.catalog import CheckMapping, Control, Coverage, EvidenceKind, Judged
 from compliance.model.configuration import Responsibility, Review
-from compliance.model.evidence import EVIDENCE_SET
+from compliance.model.evidence import EVIDENCE_SET, UNSEEN_NODES
 from compliance.model.outcome import Outcome, Reason, Status
 from compliance.rendering.text import count
 
@@ -178,6 +178,8 @@ def _because_open(
             if shown
             else "Documents that may bear on this control could not be read.",
         )
+    if shown and (missing_nodes := _of_unseen_nodes(parts)):
+        return Reason.PARTLY_COVERED, f"What was handed in holds, but {missing_nodes}."
     if shown:
         return Reason.PARTLY_COVERED, "The automated part holds; the rest is not shown by the evidence handed in."
     if parts and not all(silent(part) for part in parts):
@@ -186,6 +188,14 @@ def _because_open(
     if (control.judged is Judged.PERSON and not parts) or set(missing) <= {STATEMENT}:
         return Reason.PERSON_NEEDED, "Nothing in the evidence speaks of this control; a person has to answer it."
     return Reason.NO_EVIDENCE, f"No evidence of the kind this control needs was handed in: {', '.join(names[:3])}."
+
+
+def _of_unseen_nodes(parts: Sequence[Part]) -> str:
+    """What is said of nodes that nothing was handed in of, where checks of hosts are open for that; else empty text."""
+    return next(
+        (one.reason for part in parts for one in part.result.worst if one.subject.id == UNSEEN_NODES.id),
+        "",
+    )
 
 
 def _unreadable(part: Part) -> bool:

@@ -55,6 +55,10 @@ class Subject:
 EVIDENCE_SET = Subject(id="evidence-set", type=SubjectType.EVIDENCE_SET, name="the evidence handed in")
 
 
+#: The subject of what is said about nodes that the cluster names and nobody handed anything in of.
+UNSEEN_NODES = Subject(id="nodes-unseen", type=SubjectType.EVIDENCE_SET, name="nodes that nothing was handed in of")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
     """The document a record was read from.

@@ -18,7 +18,7 @@ from compliance.evidence.records import decode
 from compliance.model import cluster as objects
 from compliance.model.check import Check, listed
 from compliance.model.cluster import Cluster, Header, TypedList, WorkloadEntry
-from compliance.model.evidence import EVIDENCE_SET, At, Origin, Subject, SubjectType
+from compliance.model.evidence import EVIDENCE_SET, UNSEEN_NODES, At, Origin, Subject, SubjectType
 from compliance.model.flags import shown
 from compliance.model.host import HOST_FOLDER, CommandLine, FileListing, HostRecord, ProcessList, Services, Settings
 from compliance.model.hosts import (
@@ -102,8 +102,6 @@ _RESTS_ON: dict[type, frozenset[type]] = {
 }
 _OF_HOSTS = frozenset({"Pod", "DaemonSet", "ConfigMap", "Policy"})
 
-#: The subject of what is said about nodes that nothing was handed in of.
-UNSEEN_NODES = Subject(id="nodes-unseen", type=SubjectType.EVIDENCE_SET, name="nodes that nothing was handed in of")
 #: The subject of what is said about documents that could not be read.
 UNREADABLE = Subject(id="evidence-unreadable", type=SubjectType.EVIDENCE_SET, name="documents that could not be read")
 

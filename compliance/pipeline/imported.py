@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 
 from compliance.assess.imported import Imported, imported, verdicts_of
 from compliance.catalog.ccis import Revision5
 from compliance.model.catalog import FrameworkId, Library
 from compliance.model.evidence import At
-from compliance.model.rule_report import RuleReport
+from compliance.model.images import Images
+from compliance.model.rule_report import RuleReport, dated, of_image
 from compliance.pipeline.judging import location
 from compliance.pipeline.observing import REASON_KEPT, Run, RunWriter
 from compliance.rendering.text import cut
 
 #: The edition of SP 800-53 that CCIs are followed to.
 NIST_EDITION = "5.2.0"
+
+
+def reports_among(records: Iterable[object], images: Images, as_of: datetime, most: int) -> tuple[RuleReport, ...]:
+    """The reports among the records, by path: each about the image in the evidence that it names, and dated.
+
+    `most` is how many days old one may be.
+    """
+    found = (
+        dated(of_image(record, images.images), as_of, most) for record in records if isinstance(record, RuleReport)
+    )
+    return tuple(sorted(found, key=lambda one: (one.origin.path, one.origin.sha256, one.origin.pointer)))
 
 
 def rules_of(reports: Iterable[RuleReport], library: Library) -> Imported:

@@ -23,8 +23,7 @@ from compliance.model.assessment import Assessment, EvidenceState, Options
 from compliance.model.check import Check
 from compliance.model.cluster import Header
 from compliance.model.configuration import Configuration, TrustPolicy
-from compliance.model.evidence import EVIDENCE_SET, Subject
-from compliance.model.rule_report import RuleReport, dated
+from compliance.model.evidence import EVIDENCE_SET, UNSEEN_NODES, Subject
 from compliance.model.workload import Pod
 from compliance.pipeline import assembling, evaluating
 from compliance.pipeline.archives import unfold
@@ -43,7 +42,7 @@ from compliance.pipeline.images import (
     read_blob,
     survey_source,
 )
-from compliance.pipeline.imported import observe, rules_of
+from compliance.pipeline.imported import observe, reports_among, rules_of
 from compliance.pipeline.judging import CALLED, JOINED
 from compliance.pipeline.merging import Part, StoredObservations, merge, parts_of
 from compliance.pipeline.observing import Run
@@ -251,11 +250,9 @@ def _observe(
     evaluating.share(work / "shared", share)
     seen = evaluating.world(str(work / "shared"))
     gathered.subjects.update({one.subject.id: one.subject for one in seen.hosts.judged})
-    whole = (EVIDENCE_SET, evaluating.UNREADABLE, evaluating.UNSEEN_NODES, seen.cluster.subject)
+    whole = (EVIDENCE_SET, evaluating.UNREADABLE, UNSEEN_NODES, seen.cluster.subject)
     subjects = gathered.subjects | {subject.id: subject for subject in whole}
-    when, most = datetime.fromisoformat(request.as_of), request.configuration.parameters.report_max_age_days
-    found = (dated(record, when, most) for record in seen.records if isinstance(record, RuleReport))
-    reports = tuple(sorted(found, key=lambda one: (one.origin.path, one.origin.sha256, one.origin.pointer)))
+    reports = reports_among(seen.records, seen.images, shop.as_of, shop.params.report_max_age_days)
     rules = rules_of(reports, asked.library)
     gathered.runs.append(observe(reports, rules, work / "run-rules"))
     parts = _evaluate(gathered, (*checks(), *rules.checks), seen, shop, executor, progress)
