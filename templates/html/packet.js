@@ -227,7 +227,7 @@
     };
     if (h.length) found.hosts = {
       label: "Hosts", total: h.length, all: data.hosts_total, noun: "hosts", key: (i) => h[i].id, drawer: hostDrawer, order: "those with the most failures first",
-      note: "A host without evidence keeps checks open: a check of all nodes holds only when evidence of every node was handed in. Counts are of the observations on a host and its programs.",
+      note: ["A host without evidence, or with only a part of it, keeps checks open: a check of all nodes holds only when evidence of every node was handed in. Counts are of the observations on a host and its programs. ", unseenLink()],
       columns: [
         { name: "Host", width: 18, text: (i) => h[i].name },
         { name: "System", width: 16, text: (i) => h[i].system || "not known" },
@@ -247,7 +247,7 @@
     };
     if (r.length) found.reports = {
       label: "Reports", total: r.length, all: data.reports_total, noun: "reports", key: reportKey, drawer: reportDrawer, order: "what counts for nothing stands first",
-      note: "What other tools and people judged. Each rule is a check of its own, named after its tool, and answers the controls that the rule itself names. Where such a rule and a check of ours contradict each other, the worse counts and both are shown. A report that proves nothing counts for nothing.",
+      note: ["What other tools and people judged. Each rule is a check of its own, named after its tool, and answers the controls that the rule itself names. Where such a rule and a check of ours contradict each other, the worse counts and both are shown. A report that proves nothing counts for nothing."],
       columns: [
         { name: "Tool", width: 11, text: (i) => r[i].tool },
         { name: "Version", width: 6, text: (i) => r[i].version || "–" },
@@ -274,6 +274,8 @@
   /* Columns for counts in the order of `counts_row`: fail, error, not checked, pass, not applicable. */
   const counted = (counts) => [["Hold", 5, (c) => c[3]], ["Fail", 5, (c) => c[0]], ["Not checked", 8, (c) => c[1] + c[2]]].map(([name, width, of]) =>
     ({ name, width, text: (i) => number(of(counts(i))), rank: (i) => of(counts(i)), numeric: true }));
+  /* The engine's subject for what keeps checks of all nodes open; empty text where nothing does. */
+  const unseenLink = () => (data.subjects.id.includes("nodes-unseen") ? link(hashOf("observations", { q: "nodes-unseen" }), "What is missing of which node") : "");
   const hostName = (i) => data.hostNames[i];
   const reportKey = (i) => { const one = data.reports[i], file = one.place[0]; return (data.files.id[file] || one.path) + (one.document ? ":" + one.document : "") + one.place[1]; };
   const said = (i) => { const one = data.reports[i]; return one.unsound ? "no: " + one.unsound : one.person ? "yes, by " + one.person : "yes"; };
@@ -335,7 +337,7 @@
     picked = -1;
     const left = view.all > view.total ? " This page holds " + number(view.total) + " of " + number(view.all) + " " + view.noun + ", " + (view.order || "the worst outcomes first") + "; all are beside it in the packet." : "";
     byId("status").textContent = number(filtered.length) + " of " + number(view.all) + " " + view.noun + " shown." + left;
-    byId("note").textContent = view.note || "";
+    byId("note").replaceChildren(...(view.note || []));
     byId("note").hidden = !view.note;
     byId("window").scrollTop = 0;
     drawHead();
@@ -627,7 +629,7 @@
     fact("Looked at", h.collected || "time not stated");
     const observed = (data.subjects.host || []).includes(i);
     show(h.name, [
-      h.handed_in.length ? null : el("p", {}, el("b", {}, "Nothing was handed in of it" + (about.length ? ", reports of other tools aside. " : ". ")), "The cluster names this node. Until evidence of it is handed in, it keeps every check open that judges all nodes."),
+      h.handed_in.length ? null : el("p", {}, el("b", {}, "Nothing was handed in of it" + (about.length ? ", reports of other tools aside. " : ". ")), "The cluster names this node. Until evidence of it is handed in, it keeps every check open that judges all nodes. ", unseenLink()),
       facts,
       section("Observations on it and its programs", el("p", {}, tally(h.counts)), observed ? el("p", {}, link(hashOf("observations", { host: hostName(i) }), "Observations of this host"), about.length ? ", with what other tools say of it" : "") : null),
       section("Programs, and where their options stood", h.programs.length ? el("ul", {}, h.programs.map((one) => el("li", {}, one))) : el("p", {}, "None is known."), rest(h.programs.length, h.programs_total, "assessment.json") || ""),

@@ -17,6 +17,7 @@ from compliance.model.assessment import Assessment
 from compliance.model.counts import Counts
 from compliance.model.evidence import Subject, SubjectType
 from compliance.model.outcome import Outcome, Severity
+from compliance.pipeline.evaluating import UNSEEN_NODES
 from compliance.rendering.links import links_of
 from tests.exports.building import make_assessment
 from tests.exports.hosts import host, make_report, result
@@ -46,11 +47,16 @@ def test_a_host_without_evidence_is_named_and_said_to_keep_checks_open(assessmen
     text = words(page)
     assert "Of 1 of them nothing was handed in, although the cluster names it: node-2. A host without evidence" in text
     script = next(text for _, text in page.raw if "const DRAWN" in text)
-    assert "A host without evidence keeps checks open" in script
+    assert "A host without evidence, or with only a part of it, keeps checks open" in script
     rows = {row["name"]: row for row in data_from(assessment)["hosts"]}
     assert rows["node-2"]["handed_in"] == []
     assert rows["node-2"]["counts"] == [0, 0, 0, 0, 0]
     assert rows["node-1"]["handed_in"][0] == "Audit policy of the API server"
+
+
+def test_the_page_leads_to_what_the_engine_keeps_open_for_nodes_that_nobody_saw(assessment: Assessment) -> None:
+    script = next(text for _, text in page_of(assessment).raw if "const DRAWN" in text)
+    assert f'data.subjects.id.includes("{UNSEEN_NODES.id}")' in script
 
 
 def test_what_fails_most_stands_first_and_counts_are_those_of_the_row(assessment: Assessment) -> None:
