@@ -6,16 +6,17 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from compliance.catalog import building, reading
+from compliance.catalog import building, reading, xccdf_frameworks
 from compliance.catalog.building import Key
+from compliance.catalog.xccdf import Benchmark, read_benchmark
 from compliance.documents import Document, nearest
 from compliance.errors import CatalogError
 from compliance.model.catalog import CheckMapping, ControlMapping, EvidenceKind, Framework, FrameworkId, Library
 from compliance.resources import controls, mappings
 
 
-def load_library(extra_folders: Iterable[str | Path] = ()) -> Library:
-    """Everything that ships, and the user's own folders on top.
+def load_library(extra: Iterable[str | Path] = ()) -> Library:
+    """Everything that ships, and the user's own folders and benchmarks of DISA's (`.xml`) on top.
 
     Shipped files are held against their schemas by a test, users' files here: validation is most
     of the time that loading takes.
@@ -23,10 +24,34 @@ def load_library(extra_folders: Iterable[str | Path] = ()) -> Library:
     Raises:
         CatalogError: a file breaks its schema, or names what does not exist; the message has file and line.
     """
-    documents = [reading.read(path, validate=False) for path in shipped_files()]
-    for folder in extra_folders:
-        documents += [reading.read(path, validate=True) for path in user_files(Path(folder))]
-    return assemble(documents)
+    return load_on_top([reading.read(path, validate=False) for path in shipped_files()], extra)
+
+
+def load_on_top(shipped: Iterable[Document], extra: Iterable[str | Path]) -> Library:
+    """The Library of shipped documents, and the user's own folders and benchmarks on top.
+
+    Raises:
+        CatalogError: as `load_library`.
+    """
+    documents = list(shipped)
+    benchmarks: list[Benchmark] = []
+    for place in map(Path, extra):
+        if is_benchmark(place):
+            benchmarks.append(read_benchmark(place))
+        else:
+            documents += [reading.read(path, validate=True) for path in user_files(place)]
+    if not benchmarks:
+        return assemble(documents)
+    known = {one.data.get("benchmark") for one in documents if one.data["format"] == "control-catalog/1"}
+    ours = [one for one in benchmarks if one.id in known or xccdf_frameworks.is_srg(one)]
+    others = [xccdf_frameworks.document(one) for one in benchmarks if one not in ours]
+    library = xccdf_frameworks.with_benchmarks(assemble([*documents, *others]), ours)
+    return xccdf_frameworks.nist_rows(library, others)
+
+
+def is_benchmark(place: Path) -> bool:
+    """Whether a place of the user's is an XCCDF benchmark rather than a folder of YAML files."""
+    return place.suffix.lower() == ".xml"
 
 
 def shipped_files() -> list[Path]:
@@ -41,7 +66,7 @@ def user_files(folder: Path) -> list[Path]:
         CatalogError: the folder is not there, or holds no YAML file.
     """
     if not folder.is_dir():
-        raise CatalogError(f"{folder}: is no folder; `catalogs` names folders of catalogs and mappings")
+        raise CatalogError(f"{folder}: is no folder; `catalogs` names folders of catalogs, and XCCDF benchmarks (.xml)")
     parts = [folder / name for name in ("controls", "mappings") if (folder / name).is_dir()]
     files = [path for part in parts or [folder] for path in reading.yaml_files(part)]
     if not files:

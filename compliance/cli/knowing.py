@@ -242,16 +242,18 @@ def _by_evidence(reaches: Sequence[EvidenceReach]) -> str:
 
 
 @catalog.command("validate")
-@click.argument("folders", nargs=-1, metavar="[FOLDER]...")
-def validate(folders: tuple[str, ...]) -> None:
-    """Hold the shipped catalogs, and folders of your own on top, against their schemas and each other."""
+@click.argument("places", nargs=-1, metavar="[FOLDER|XCCDF]...")
+def validate(places: tuple[str, ...]) -> None:
+    """Hold the shipped catalogs, and own folders or XCCDF benchmarks on top, against their schemas and each other."""
     from compliance.catalog import reading
-    from compliance.catalog.loading import assemble, shipped_files, user_files
+    from compliance.catalog.loading import is_benchmark, load_on_top, shipped_files, user_files
     from compliance.errors import CatalogError
 
     try:
-        files = shipped_files() + [file for folder in folders for file in user_files(Path(folder))]
-        library = assemble(reading.read(file, validate=True) for file in files)
+        files = shipped_files() + [
+            file for place in map(Path, places) for file in ([place] if is_benchmark(place) else user_files(place))
+        ]
+        library = load_on_top((reading.read(file, validate=True) for file in shipped_files()), places)
     except CatalogError as error:
         raise UsageError(str(error)) from error
     click.echo(
