@@ -2,6 +2,7 @@
 # make test      the same set-up, then every test
 # make lint      ruff, mypy, import contracts
 # make bench     the measurements of README.md (takes minutes; installs the peers in build/); INTO=README.md renews them
+# make clients   the real clients of checklists (npm, 420 MB, into build/clients), then the tests that need them
 # make docs      write the generated parts of README.md and the generated pages anew
 # make setup     only the set-up; make clean removes what make made
 
@@ -13,7 +14,7 @@ OUT ?= packet
 
 export PYTHON
 
-.PHONY: setup packet test lint bench docs clean
+.PHONY: setup packet test lint bench clients docs clean
 .DEFAULT_GOAL := packet
 
 setup:
@@ -39,6 +40,11 @@ lint:
 bench: setup
 	$(BIN)/python -m tests.benchmarks.report --out build/benchmarks.md $(if $(INTO),--into $(INTO))
 	@cat build/benchmarks.md
+
+clients:
+	@.ci/setup test
+	@.ci/clients build/clients >/dev/null
+	COMPLIANCE_STIG_CLIENTS=$(abspath build/clients) $(BIN)/pytest tests/exports/stig
 
 docs: setup
 	$(BIN)/python -m tests.repo.renew
