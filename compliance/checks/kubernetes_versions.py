@@ -45,7 +45,7 @@ class _Version(NamedTuple):
 
 @check(
     id="cluster-kubectl-version",
-    title="kubectl is of 1.12.9 or newer",
+    title="The kubectl in use is of 1.12.9 or newer",
     severity=Severity.MEDIUM,
     fix="Install the kubectl of the cluster's own minor version.",
 )
