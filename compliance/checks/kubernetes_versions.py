@@ -59,7 +59,7 @@ def cluster_kubectl_version(cluster: Cluster, hosts: Hosts) -> Verdict:  # noqa:
 
 @check(
     id="node-kubectl-version",
-    title="kubectl on a node is of 1.12.9 or newer",
+    title="The kubectl on a node is of 1.12.9 or newer",
     severity=Severity.MEDIUM,
     fix="Install the kubectl of the cluster's own minor version, or take it off the node.",
 )
