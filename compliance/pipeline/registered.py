@@ -70,6 +70,7 @@ _READERS = (
     "compliance.evidence.rules.kube_bench",
     "compliance.evidence.rules.cklb",
     "compliance.evidence.rules.ckl",
+    "compliance.evidence.rules.hdf",
 )
 
 
