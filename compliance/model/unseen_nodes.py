@@ -10,7 +10,8 @@ from compliance.model.hosts import ApiServer, ControllerManager, Hosts, Kubelet,
 #: Labels of a node that runs the control plane.
 #: Source: Kubernetes documentation, "Well-Known Labels, Annotations and Taints".
 CONTROL_PLANE_LABELS = ("node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master")
-_HOSTNAME = "kubernetes.io/hostname"
+#: The label by which a node names its host.
+HOSTNAME = "kubernetes.io/hostname"
 #: What runs on every node of a cluster, and on every node of its control plane. etcd may run elsewhere.
 _ON_EVERY_NODE = (Kubelet, KubernetesNode)
 _ON_CONTROL_PLANE = (ApiServer, ControllerManager, Scheduler)
@@ -39,5 +40,5 @@ def unseen(nodes: Iterable[Node], hosts: Hosts, subject: type) -> tuple[Node, ..
     """Those of some nodes under whose name no host with such a subject was handed in, in order."""
     seen = {one.host.name for one in hosts.judged if type(one) is subject and one.host.name is not None}
     return tuple(
-        node for node in nodes if node.header.name not in seen and node.header.labels.get(_HOSTNAME) not in seen
+        node for node in nodes if node.header.name not in seen and node.header.labels.get(HOSTNAME) not in seen
     )

@@ -42,7 +42,7 @@ from compliance.pipeline.images import (
     read_blob,
     survey_source,
 )
-from compliance.pipeline.imported import observe, reports_among, rules_of
+from compliance.pipeline.imported import gaps_of, observe, reports_among, rules_of
 from compliance.pipeline.judging import CALLED, JOINED
 from compliance.pipeline.merging import Part, StoredObservations, merge, parts_of
 from compliance.pipeline.observing import Run
@@ -254,7 +254,8 @@ def _observe(
     subjects = gathered.subjects | {subject.id: subject for subject in whole}
     reports = reports_among(seen.records, seen.images, shop.as_of, shop.params.report_max_age_days)
     rules = rules_of(reports, asked.library)
-    gathered.runs.append(observe(reports, rules, work / "run-rules"))
+    gaps = gaps_of(reports, rules, asked.library, seen.cluster, seen.hosts)
+    gathered.runs.append(observe(reports, rules, gaps, work / "run-rules"))
     parts = _evaluate(gathered, (*checks(), *rules.checks), seen, shop, executor, progress)
     evaluating.world.cache_clear()
     return assembling.Observed(
