@@ -91,6 +91,8 @@ def _in_files(host: Host, key: str) -> Iterator[Stated]:
             pointer = f"/{escape(name)}"
             if name and pointer in document.values:
                 value = document.values[pointer]
+                if isinstance(value, str) and flag_values.truth(value) is not None:
+                    value = f'"{value}"'  # dockerd refuses a text for a truth value: it is shown, and is none
                 if value not in ("[]", "{}"):
                     yield Stated(value, f"{name} is {told(value)}", document.place(pointer), _FILE)
             elif name:
