@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from compliance.assess.checklist_reports import releases_of, same_stig
+from compliance.assess.checklist_reports import releases_of, run_of, same_stig
 from compliance.assess.checklist_words import asset_name, fix_of, remarks_of, seen_by, signed
 from compliance.assess.findings import Basis, assess_framework
 from compliance.model.assessment import (
@@ -55,11 +55,13 @@ def of_frameworks(assessment: Assessment, basis: Basis) -> Iterator[Checklist]:
             continue
         assets = _assets(assessment, result, basis)
         drift = _drift(result.framework, assessment.reports)
+        runs = _runs(assessment.reports, result)
         for asset, results in assets:
             findings = result.findings
             if len(assets) > 1:
                 findings = assess_framework(result.framework, replace(basis, results=results)).findings
-            yield _Writer(assessment, result.framework, results, drift).checklist(asset, findings)
+            of_asset = {check: told for (check, on), told in runs.items() if len(assets) == 1 or on == asset.id}
+            yield _Writer(assessment, result.framework, results, drift, of_asset).checklist(asset, findings)
 
 
 # -- assets ----------------------------------------------------------------------------------------------------
@@ -196,15 +198,32 @@ def _drift(framework: Framework, reports: Iterable[RuleReport]) -> _Drift:
     return _Drift(of_check=of_check, warnings=tuple(warnings))
 
 
+def _runs(reports: Iterable[RuleReport], result: FrameworkResult) -> Mapping[tuple[str, str], str]:
+    """Which run of which tool stands behind a check that is a rule of another tool, by check and subject."""
+    mapped = {row.check for finding in result.findings for row in finding.checks}
+    found: dict[tuple[str, str], str] = {}
+    for report in reports:
+        told = run_of(report)
+        for check in {check_id(report, one) for one in report.results} & mapped:
+            found[check, report.subject.id] = told
+    return found
+
+
 # -- rules -----------------------------------------------------------------------------------------------------
 
 
 class _Writer:
-    """Writes a checklist of a STIG; `results` are those of the asset."""
+    """Writes a checklist of a STIG; `results` are those of the asset, `runs` tell by check who else judged it."""
 
     def __init__(
-        self, assessment: Assessment, framework: Framework, results: Mapping[str, CheckResult], drift: _Drift
+        self,
+        assessment: Assessment,
+        framework: Framework,
+        results: Mapping[str, CheckResult],
+        drift: _Drift,
+        runs: Mapping[str, str],
     ) -> None:
+        self._runs = runs
         self._assessment = assessment
         self._framework = framework
         self._results = results
@@ -261,6 +280,7 @@ class _Writer:
 
     def _comments(self, control: Control, finding: Finding) -> str:
         told = dict.fromkeys(self._drift.of_check.get(row.check, "") for row in finding.checks)
+        runs = dict.fromkeys(self._runs.get(row.check, "") for row in finding.checks)
         return signed(
             (
                 finding.because,
@@ -269,6 +289,7 @@ class _Writer:
                 f"Responsibility: {finding.responsibility}." if finding.responsibility else "",
                 _coverage(finding),
                 *(_deviation(self._deviations[name]) for name in finding.deviations if name in self._deviations),
+                *runs,
                 *told,
                 _rule_id(control),
             ),
@@ -294,7 +315,10 @@ def _deviation(deviation: Deviation) -> str:
 
 
 def _rule_id(control: Control) -> str:
-    """Of which release the rule's id is, where that is not this one's."""
+    """Of which release the rule's id is, where that is not this one's, or that DISA's file lacks it."""
+    other = control.properties.get("not-in", "")
+    if other:
+        return f"{other} does not have this rule."
     since = control.properties.get("rule-id-from", "")
     if not since or since == control.edition:
         return ""

@@ -183,7 +183,7 @@ class _Writer:
         )
 
     def _remarks(self) -> tuple[str, ...]:
-        found = [_run(report) for report in self._reports]
+        found = [run_of(report) for report in self._reports]
         if self._catalog is None:
             found.append(
                 "Only rules that were evaluated are listed: load DISA's file of the STIG as a catalog to have all."
@@ -280,7 +280,7 @@ class _Writer:
                 _because(said),
                 _contradiction(said),
                 f"The results name it {listed(ids)}: its text may have changed between releases." if ids else "",
-                *dict.fromkeys(_run(one.report) for one in said[:_RESULTS_TOLD]),
+                *dict.fromkeys(run_of(one.report) for one in said[:_RESULTS_TOLD]),
             ),
             self._assessment,
         )
@@ -381,7 +381,7 @@ def _contradiction(said: Sequence[_Said]) -> str:
     return f"Contradiction: {good.origin.path} says that it holds, {bad.origin.path} that it fails."
 
 
-def _run(report: RuleReport) -> str:
+def run_of(report: RuleReport) -> str:
     """Which run of which tool a report is of."""
     tool = f"{report.tool or CALLED[report.source]} {report.tool_version}".strip()
     who = f", filled in by {report.person}" if report.person else ""

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from compliance.assess.checklist_words import asset_name
 from compliance.assess.checklists import checklists, warnings_of
 from compliance.assess.findings import Basis
 from compliance.assess.imported import imported
@@ -258,6 +259,22 @@ def test_what_names_no_stig_gives_no_checklist_and_no_warning() -> None:
     other = report(result("1.2.1", "p", item=""), source="kube-bench", benchmark="cis-1.12")
     assert made(other) == ()
     assert warnings_of((), assessed(other), basis()) == ()
+
+
+def test_an_image_is_named_by_the_digest_that_pulls_it_where_it_is_known() -> None:
+    pulled, *_, bare = make_assessment(1).images
+    manifest = pulled.image.digests.manifest
+    assert asset_name(pulled.image.subject, [bare, pulled]) == f"{pulled.image.subject.name}@{manifest}"
+    said = asset_name(bare.image.subject, [bare, pulled])
+    assert said == f"{bare.image.subject.name} (image ID {bare.image.digests.config})"
+    named = replace(IMAGE, name=f"registry.example/app@{DIGEST}")
+    assert asset_name(named, []) == named.name
+
+
+def test_a_name_of_an_image_is_cut_before_its_digest() -> None:
+    long = asset_name(replace(IMAGE, name="r" * 400), [])
+    assert long.endswith(f"(image ID {DIGEST})")
+    assert len(long) <= 255
 
 
 def test_names_of_files_are_plain_and_unlike_whatever_hosts_are_called() -> None:
