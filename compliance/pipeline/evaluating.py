@@ -317,8 +317,8 @@ def _unseen(subject: type, cluster: Cluster, hosts: Hosts) -> tuple[str, Sequenc
         return None
     names = listed(shown(node.header.name) for node in missing)
     reason = (
-        f"no {JOINED[subject]} was handed in under the name of {len(missing):,} of {len(nodes):,} nodes: {names}; put "
-        f"what is of a node into a folder {HOST_FOLDER}NAME"
+        f"of {len(missing):,} of {len(nodes):,} nodes ({names}) no {JOINED[subject]} was handed in; put what is of a "
+        f"node into a folder {HOST_FOLDER}NAME"
     )
     return reason, [_place(node.header.at()) for node in missing[:_PLACES]]
 

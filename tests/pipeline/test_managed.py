@@ -90,6 +90,6 @@ def test_nodes_that_nothing_was_handed_in_of_keep_a_check_open(tmp_path: Path) -
     run = where_nothing_is([server, kubelet], cluster, hosts, frozenset((Kubelet, ApiServer)), [], tmp_path / "run")
     data = Path(run.path).read_bytes()
     found = {name: data[start : start + length].decode() for name, (start, length) in run.spans.items()}
-    assert "under the name of 2 of 3 nodes: n0, n2" in found["demo-kubelet"]
-    assert "under the name of 1 of 1 nodes: n0" in found["demo-server"]
+    assert "of 2 of 3 nodes (n0, n2) no kubelet configuration" in found["demo-kubelet"]
+    assert "of 1 of 1 nodes (n0) no command line of the API server" in found["demo-server"]
     assert "not-checked" in found["demo-kubelet"]
