@@ -101,6 +101,7 @@ def _report(one: RuleReport) -> views.ReportView:
         target=one.target,
         started=one.started or None,
         ended=one.ended or None,
+        by_person=one.by_person,
         person=one.person or None,
         unsound=one.unsound or None,
         counts=_outcomes(counted(result.outcome for result in one.results)),

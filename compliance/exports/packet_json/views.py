@@ -379,6 +379,7 @@ class ReportView(View):
     target: str
     started: str | None
     ended: str | None
+    by_person: bool
     person: str | None
     unsound: str | None
     counts: OutcomeCountsView
