@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from compliance.assess.checklist_reports import releases_of, run_of, same_stig
-from compliance.assess.checklist_words import asset_name, fix_of, remarks_of, seen_by, signed
+from compliance.assess.checklist_words import asset_name, fix_of, joined, remarks_of, seen_by, signed
 from compliance.assess.findings import Basis, assess_framework
 from compliance.model.assessment import (
     OBSERVATIONS_KEPT,
@@ -169,33 +169,18 @@ def _nothing(asset: Subject, result: CheckResult) -> Observation:
 # -- another release of the STIG -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Drift:
-    """What was judged by another release of a STIG than its catalog is of.
-
-    `of_check` has a sentence for each check that such a result became, `warnings` one for each report.
-    """
-
-    of_check: Mapping[str, str]
-    warnings: tuple[str, ...]
+def _other_release(framework: Framework, report: RuleReport) -> str:
+    """That a report judged by another release of the STIG than the catalog is of; empty text where it did not."""
+    stated = releases_of(report)
+    if not stated or stated == framework.edition or not same_stig(report, framework):
+        return ""
+    return f"{report.origin.path} is of release {stated} of {framework.title}, the catalog of {framework.edition}"
 
 
-def _drift(framework: Framework, reports: Iterable[RuleReport]) -> _Drift:
-    of_check: dict[str, str] = {}
-    warnings = []
-    for report in reports:
-        stated = releases_of(report)
-        if not stated or stated == framework.edition or not same_stig(report, framework):
-            continue
-        words = f"{report.origin.path} is of release {stated} of {framework.title}"
-        warnings.append(
-            f"{words}, the catalog of {framework.edition}: their rules are joined by number; read what changed between."
-        )
-        for result in report.results:
-            of_check[check_id(report, result)] = (
-                f"{words}, this checklist of {framework.edition}: compare the text of the rule in both."
-            )
-    return _Drift(of_check=of_check, warnings=tuple(warnings))
+def _drift(framework: Framework, reports: Iterable[RuleReport]) -> tuple[str, ...]:
+    """What to warn of where reports are of other releases than the catalog."""
+    found = (_other_release(framework, report) for report in reports)
+    return tuple(f"{words}: rules are joined by their numbers; read what changed between." for words in found if words)
 
 
 def _runs(reports: Iterable[RuleReport], result: FrameworkResult) -> Mapping[tuple[str, str], str]:
@@ -203,7 +188,8 @@ def _runs(reports: Iterable[RuleReport], result: FrameworkResult) -> Mapping[tup
     mapped = {row.check for finding in result.findings for row in finding.checks}
     found: dict[tuple[str, str], str] = {}
     for report in reports:
-        told = run_of(report)
+        drift = _other_release(result.framework, report)
+        told = joined((run_of(report), f"{drift}: compare the text of the rule in both." if drift else ""))
         for check in {check_id(report, one) for one in report.results} & mapped:
             found[check, report.subject.id] = told
     return found
@@ -220,7 +206,7 @@ class _Writer:
         assessment: Assessment,
         framework: Framework,
         results: Mapping[str, CheckResult],
-        drift: _Drift,
+        drift: tuple[str, ...],
         runs: Mapping[str, str],
     ) -> None:
         self._runs = runs
@@ -248,7 +234,7 @@ class _Writer:
             rules=tuple(self._rule(controls[finding.control], finding) for finding in findings),
             remarks=remarks_of(assessment, asset, (sentence(f"This checklist {framework.words}"),)),
             made=assessment.as_of,
-            warnings=self._drift.warnings,
+            warnings=self._drift,
         )
 
     def _rule(self, control: Control, finding: Finding) -> ChecklistRule:
@@ -279,7 +265,6 @@ class _Writer:
         return "\n".join(seen_by(self._results[check]) for check in dict.fromkeys(row.check for row in rows))
 
     def _comments(self, control: Control, finding: Finding) -> str:
-        told = dict.fromkeys(self._drift.of_check.get(row.check, "") for row in finding.checks)
         runs = dict.fromkeys(self._runs.get(row.check, "") for row in finding.checks)
         return signed(
             (
@@ -290,7 +275,6 @@ class _Writer:
                 _coverage(finding),
                 *(_deviation(self._deviations[name]) for name in finding.deviations if name in self._deviations),
                 *runs,
-                *told,
                 _rule_id(control),
             ),
             self._assessment,

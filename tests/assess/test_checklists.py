@@ -9,16 +9,17 @@ import pytest
 
 from compliance.assess.checklist_words import asset_name
 from compliance.assess.checklists import checklists, warnings_of
-from compliance.assess.findings import Basis
+from compliance.assess.findings import Basis, assess_framework
 from compliance.assess.imported import imported
 from compliance.exports.stig.parts import text
-from compliance.model.assessment import Assessment, FrameworkResult, StatusCounts
+from compliance.model.assessment import Assessment, CheckResult, FrameworkResult, Observation, StatusCounts
 from compliance.model.catalog import Control, ControlId, Framework, FrameworkId, Judged, Library, Remediation
 from compliance.model.checklist import WRITTEN_BY, Checklist
-from compliance.model.evidence import Origin, Subject, SubjectType
+from compliance.model.counts import Counts
+from compliance.model.evidence import Location, Origin, Subject, SubjectType
 from compliance.model.outcome import Outcome, Severity
 from compliance.model.rule_report import Reference, RefersTo, RuleReport, RuleResult
-from tests.exports.building import make_assessment
+from tests.exports.building import MemoryObservations, make_assessment
 from tests.exports.stig.checklists import LETTERS
 
 DIGEST = f"sha256:{'7d' * 32}"
@@ -331,3 +332,46 @@ def test_the_mark_of_who_wrote_it_is_never_cut_off() -> None:
     comments = one.rules[0].comments
     assert comments.splitlines()[-1].startswith(WRITTEN_BY)
     assert text(comments) == comments
+
+
+def observed(letter: str, subject: Subject, check: str) -> Observation:
+    return Observation(
+        id=f"{check}-{subject.id}",
+        check=check,
+        revision=1,
+        subject=subject,
+        outcome=LETTERS[letter],
+        severity=Severity.MEDIUM,
+        reason="seen",
+        at=(Location(path=f"{subject.name}.xml", sha256="c" * 64, document=None, pointer="/r", line=None),),
+    )
+
+
+def test_in_a_stig_that_is_assessed_each_asset_names_the_run_that_judged_it_and_its_release() -> None:
+    """Two hosts of one check: each has its own answer, and the shared finding takes the worst."""
+    stig = catalog("V2R8", 260469)
+    other = Subject(id="host/node-2", type=SubjectType.HOST, name="node-2")
+    reports = (
+        report(result("r", "p", "SV-260469r1_rule"), subject=HOST, path="node-1.xml"),
+        report(result("r", "f", "SV-260469r1_rule"), subject=other, path="node-2.xml", tool_version="1.3.7"),
+    )
+    rules = imported(reports, basis(stig).library, lambda _: ())
+    (check,) = rules.checks
+    rows = (observed("p", HOST, check.id), observed("f", other, check.id))
+    found = CheckResult(check=check, outcome=Outcome.FAIL, counts=Counts(passed=1, failed=1), worst=rows, ids={})
+    start = basis(stig)
+    whole = replace(
+        start, library=replace(start.library, check_mappings=rules.mappings), results={str(check.id): found}
+    )
+    assessment = replace(
+        assessed(*reports), results=(assess_framework(stig, whole),), observations=MemoryObservations(rows)
+    )
+    one, two = checklists(assessment, whole, {})
+    assert (one.asset, one.rules[0].outcome) == ("node-1", Outcome.PASS)
+    assert (two.asset, two.rules[0].outcome) == ("node-2", Outcome.FAIL)
+    assert "Judged by OpenSCAP 1.4.2" in one.rules[0].comments
+    assert "Judged by OpenSCAP 1.3.7" in two.rules[0].comments
+    assert "OpenSCAP 1.3.7" not in one.rules[0].comments
+    assert "node-1.xml is of release V2R1" in one.rules[0].comments
+    assert "node-2.xml" not in one.rules[0].comments
+    assert "node-2.xml" not in one.rules[0].details
