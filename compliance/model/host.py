@@ -296,12 +296,13 @@ class Group(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Groups:
-    """Groups of a host by name."""
+    """Groups of a host by name; `absent` are those that were asked for and do not exist. Of others nothing is known."""
 
     origin: Origin
     subject: Subject
     host: str | None
     groups: Mapping[str, Group]
+    absent: tuple[str, ...] = ()
 
 
 class Watch(NamedTuple):

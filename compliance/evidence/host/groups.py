@@ -16,6 +16,9 @@ from compliance.model.host import Group, Groups, HostRecord
 _LINE = re.compile(rb"([A-Za-z0-9_.\\@-]{1,256}):[x*!]?:(\d{1,10}):([^:\s]*)")
 
 
+_ABSENT = b"absent "
+
+
 def _plain(head: bytes) -> bool:
     rows = list(rows_of(head))
     return bool(rows) and all(_LINE.fullmatch(row) for row in rows)
@@ -34,9 +37,10 @@ def _records(text: Text) -> Iterator[HostRecord | EvidenceError]:
         group = Group(int(found[2]), members, line.at)
         if groups.setdefault(word(found[1]), group)[:2] != group[:2]:
             troubles.append(trouble(f"{word(found[1])[:100]} stands twice with other members", line))
-    asked = any(note.text.startswith(b"absent ") for note in text.notes)
-    if (groups or asked) and not troubles and not unparsed.count:
-        yield Groups(origin=text.origin, subject=text.subject, host=text.host, groups=groups)
+    noted = (word(note.text[len(_ABSENT) :]) for note in text.notes if note.text.startswith(_ABSENT))
+    absent = tuple(dict.fromkeys(name for name in noted if name not in groups))
+    if (groups or absent) and not troubles and not unparsed.count:
+        yield Groups(origin=text.origin, subject=text.subject, host=text.host, groups=groups, absent=absent)
     elif not troubles and not unparsed.count:
         yield EvidenceError("names no group; collect it again")
     yield from troubles[:5]
