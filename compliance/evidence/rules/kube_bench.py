@@ -237,7 +237,7 @@ def _judged(one: _Check) -> tuple[Outcome, str]:
     if words := _NOT_RUN.get(reason):
         return Outcome.NOT_CHECKED, words
     if reason.startswith(_FAILED):
-        return Outcome.ERROR, "the command that it looks with failed, so nothing was seen"
+        return Outcome.NOT_CHECKED, "the command that it looks with failed, so nothing was seen"
     seen = _seen(one)
     match status:
         case "PASS" | "FAIL" | "WARN" if not _looked(one) and (one.type or "").strip() != "manual":
@@ -290,7 +290,7 @@ def _unsound(results: tuple[RuleResult, ...]) -> str:
     """In words, why nothing of a run counts."""
     if not results:
         return "it holds no result"
-    if all(one.outcome in (Outcome.NOT_CHECKED, Outcome.ERROR) for one in results):
+    if not any(one.outcome in (Outcome.PASS, Outcome.FAIL) for one in results):
         return "none of its tests decided anything: a node without the components, or manual items alone"
     return ""
 
