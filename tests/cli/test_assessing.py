@@ -185,5 +185,6 @@ def test_explain_and_catalog_answer(folder: Path) -> None:
     assert "5.2.2" in compliance("catalog", "show", "cis-kubernetes", cwd=folder).stdout
     coverage = " ".join(compliance("catalog", "coverage", cwd=folder).stdout.split())
     assert "k8s-objects 21 of 21" in coverage
-    assert "static-pod-manifest 0 of 46 (not read yet)" in coverage
+    assert "static-pod-manifest 48 of 48" in coverage
+    assert "malware-scan 0 of 1 (not read yet)" in coverage
     assert compliance("catalog", "validate", cwd=folder).returncode == 0
