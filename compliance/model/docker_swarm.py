@@ -26,7 +26,7 @@ class Swarm(NamedTuple):
     @property
     def active(self) -> bool:
         """Whether the node takes part in a swarm; `pending`, `error` and `locked` are states of one that does."""
-        return self.value("/LocalNodeState") not in (None, "", "inactive")
+        return self.value("/LocalNodeState") != "inactive"
 
     @property
     def manager(self) -> bool:
@@ -34,11 +34,12 @@ class Swarm(NamedTuple):
 
 
 def swarms(host: Host) -> tuple[Swarm, ...]:
-    """All accounts of the swarm: docker info, and its part about the swarm handed in alone."""
-    return (
-        *(Swarm(document, "/Swarm") for document in infos(host) if document.has("/Swarm/LocalNodeState")),
+    """All accounts of the swarm that tell its state: docker info, and its part about the swarm handed in alone."""
+    found = (
+        *(Swarm(document, "/Swarm") for document in infos(host)),
         *(Swarm(document, "") for document in host.settings_of("docker swarm")),
     )
+    return tuple(one for one in found if one.value("/LocalNodeState") not in (None, ""))
 
 
 def no_swarm(host: Host) -> Verdict | None:
