@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Iterator
 
 from compliance.model.check import Verdict, check
+from compliance.model.configuration_files import at_path
 from compliance.model.flags import Answer, answer, held, option, shown
 from compliance.model.host import CommandLine, Form, Settings
 from compliance.model.hosts import KubeProxy
@@ -42,11 +43,17 @@ def _of_line(line: CommandLine, configurations: tuple[Settings, ...]) -> Iterato
         yield answer(line, Outcome.NOT_CHECKED, file.unknown, file.at)
     elif not file.text:
         yield _of_option(line)
-    elif not configurations:
+    elif not (used := _used(file.text, configurations)):
         words = f"metricsBindAddress stands in {shown(file.text)}, which was not handed in"
         yield answer(line, Outcome.NOT_CHECKED, words, file.at)
     else:
-        yield from map(_of_document, configurations)
+        yield from map(_of_document, used)
+
+
+def _used(path: str, configurations: tuple[Settings, ...]) -> tuple[Settings, ...]:
+    """What configures a kube-proxy that is told a path: the file there, a config map, what is in force."""
+    files = tuple(one for one in configurations if one.form is Form.FILE)
+    return (*at_path(files, path), *(one for one in configurations if one.form is not Form.FILE))
 
 
 def _of_option(line: CommandLine) -> Answer:
