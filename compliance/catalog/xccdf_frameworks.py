@@ -173,23 +173,28 @@ def _beside(library: Library, id: FrameworkId, benchmark: Benchmark) -> Library:
         benchmark=benchmark.id,
         release_info=benchmark.release_info,
     )
+    return _with_framework(_with_rows(library, near, edition, rules), made)
+
+
+def _with_rows(library: Library, near: Framework, edition: str, rules: Mapping[ControlId, BenchmarkRule]) -> Library:
+    """The rows of an edition once more for another, of the controls that have a rule there."""
+    here = (near.id, near.edition)
     note = f"Joined to {near.edition} of the STIG, and to {edition} by the same group id."
     checks = [
         replace(row, edition=edition, rationale=f"{row.rationale} {note}")
         for row in library.check_mappings
-        if (row.framework, row.edition) == (id, near.edition) and row.control in rules
+        if (row.framework, row.edition) == here and row.control in rules
     ]
     others = [
         replace(row, from_edition=edition)
         for row in library.control_mappings
-        if (row.from_framework, row.from_edition) == (id, near.edition) and row.from_control in rules
+        if (row.from_framework, row.from_edition) == here and row.from_control in rules
     ]
-    library = replace(
+    return replace(
         library,
         check_mappings=(*library.check_mappings, *checks),
         control_mappings=(*library.control_mappings, *others),
     )
-    return _with_framework(library, made)
 
 
 def _with_framework(library: Library, framework: Framework) -> Library:
