@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from compliance.assess.imported import disagreement, is_imported
+from compliance.assess.imported import CHECKLISTS, disagreement, is_imported
 from compliance.assess.reasons import STATEMENT, Part, because_of, missing_from, shown_by, silent, unseen
 from compliance.model.admission_decision import AdmissionDecision
 from compliance.model.assessment import (
@@ -265,9 +265,11 @@ def _words(responsibility: Responsibility | None) -> str:
 
 
 def _judged_by(parts: Sequence[Part], review: Review | None, responsibility: Responsibility | None) -> str:
-    if any(part.result.counts.total > part.result.counts.not_checked for part in parts):
-        return "checks and person" if review else "checks"
-    if review:
+    deciding = [part.result.check for part in parts if part.result.counts.total > part.result.counts.not_checked]
+    people = [check for check in deciding if check.family in CHECKLISTS]
+    if len(deciding) > len(people):
+        return "checks and person" if review or people else "checks"
+    if review or people:
         return "person"
     return "inherited" if responsibility and responsibility.kind == "inherited" else "nobody"
 

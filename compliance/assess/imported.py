@@ -25,6 +25,8 @@ CALLED: Mapping[str, str] = {
     "cklb": "checklist (CKLB)",
     "hdf": "HDF result",
 }
+#: Families whose answers people gave.
+CHECKLISTS = ("ckl", "cklb")
 _TITLE_KEPT = 200
 _FIX_KEPT = 1000
 #: The revision of a STIG rule id says how often its text changed; `SV-242376r960759_rule` and `SV-242376` are one rule.

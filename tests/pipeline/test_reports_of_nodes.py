@@ -52,3 +52,20 @@ def test_a_report_of_one_node_proves_nothing_of_another(
     found = finding(tmp_path, hosts, nodes)
     assert found["status"] == status
     assert words in (found["missing"] or "")
+
+
+def test_what_people_ticked_is_judged_by_people(tmp_path: Path) -> None:
+    """A checklist satisfies a control, and the finding says that no tool looked."""
+    rule = {
+        "group_id_src": "V-242391", "rule_id_src": "SV-242391r960792_rule", "rule_version": "CNTR-K8-000370",
+        "severity": "high", "status": "not_a_finding", "finding_details": "looked at w1", "comments": "",
+    }  # fmt: skip
+    stig = {"stig_name": "Kubernetes", "stig_id": "Kubernetes_STIG", "release_info": "Release: 6", "version": "2"}
+    checklist = {"cklb_version": "1.0", "target_data": {"host_name": "w1"}, "stigs": [stig | {"rules": [rule]}]}
+    evidence = tmp_path / "evidence"
+    evidence.mkdir()
+    (evidence / "w1.cklb").write_text(json.dumps(checklist))
+    packet = assess(evidence, frameworks=("stig-kubernetes",)).packet
+    found = json.loads((packet / "assessment.json").read_text())["findings"]
+    (finding,) = (one for one in found if one["control"] == "V-242391")
+    assert (finding["status"], finding["judged_by"]) == ("satisfied", "person")
