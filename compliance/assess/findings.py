@@ -66,6 +66,7 @@ _EVIDENCE_OF: Mapping[type, str] = {
 _CONTROL_PLANE_SECTIONS: Mapping[str, frozenset[str]] = {
     "cis-kubernetes": frozenset(("1.1", "1.2", "1.3", "1.4", "2", "3.2")),
 }
+_DECIDED = (Outcome.PASS, Outcome.FAIL, Outcome.NOT_APPLICABLE)
 _REVIEW = {
     "satisfied": Outcome.PASS,
     "not-satisfied": Outcome.FAIL,
@@ -186,8 +187,15 @@ def _counting(rows: Sequence[CheckMapping], basis: Basis) -> Sequence[CheckMappi
 
 
 def _deciding_parts(parts: list[Part]) -> list[Part]:
-    """The parts that count: where another tool judged the very item, our checks that saw nothing to judge give way."""
+    """The parts that count: of our checks and of what another tool judged, those that decided nothing give way.
+
+    Where another tool judged the very item, our checks that saw nothing to judge give way to it; where our checks that
+    settle the control all decided, so does a tool that left it open, as manual items and answers not yet given do.
+    """
     others = [part for part in parts if is_imported(part.result.check) and part.row.coverage is Coverage.SUFFICIENT]
+    ours = [part for part in parts if not is_imported(part.result.check) and part.row.coverage is Coverage.SUFFICIENT]
+    if ours and all(part.result.outcome in _DECIDED for part in ours):
+        return [part for part in parts if part not in others or part.result.outcome in _DECIDED]
     if all(silent(part) for part in others):
         return parts
     return [part for part in parts if part in others or not unseen(part)]

@@ -177,3 +177,19 @@ def test_reports_give_the_same_bytes_twice(evidence: Path) -> None:
     ]
     for name in ("assessment.json", "observations.jsonl"):
         assert (packets[0] / name).read_bytes() == (packets[1] / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("compliance-host-one/bench.json", kube_bench("1.2.15", "WARN")),
+        ("answers.cklb", cklb(Answer("none", group=TLS), host="one").decode()),
+    ],
+)
+def test_what_others_left_open_takes_nothing_from_our_verdict(evidence: Path, name: str, data: str) -> None:
+    """A manual item of a tool, or an empty checklist, is no doubt about what our check saw."""
+    put(evidence, name, data)
+    manifest(evidence, profiling="false", tls="VersionTLS12")
+    packet = assess(evidence, frameworks=("stig-kubernetes", "cis-kubernetes")).packet
+    assert finding(packet, TLS)["status"] == "satisfied"
+    assert finding(packet, "1.2.15")["status"] == "satisfied"
