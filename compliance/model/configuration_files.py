@@ -22,17 +22,18 @@ def path_on_host(document: Settings | CommandLine) -> str:
     return document.origin.path
 
 
-def at_path(documents: Sequence[Settings], path: str) -> tuple[Settings, ...]:
+def at_path(documents: Sequence[Settings], path: str, *, exact: bool = False) -> tuple[Settings, ...]:
     """Those of a host's documents that a program may mean by a path: it stood there, or else it has that name.
 
     A pod may see a file under another path than its host. One that stood elsewhere under another name is another file;
-    one that lies in the host's folder itself was put there by hand, and counts when it is the only one.
+    one that lies in the host's folder itself was put there by hand, and counts when it is the only one. `exact` says
+    that the path is known to be the host's, so that a name alone is not enough.
     """
     same = tuple(one for one in documents if path_on_host(one) == path)
     if same:
         return same
     name = path.rpartition("/")[2]
-    named = tuple(one for one in documents if path_on_host(one).rpartition("/")[2] == name)
+    named = tuple(one for one in documents if not exact and path_on_host(one).rpartition("/")[2] == name)
     if named or len(documents) != 1:
         return named
     stood = path_on_host(documents[0])
@@ -42,12 +43,16 @@ def at_path(documents: Sequence[Settings], path: str) -> tuple[Settings, ...]:
 def documents_of(found: Option, host: Host, hosts: Hosts, *kinds: str) -> tuple[Settings, ...]:
     """The documents of some kinds that an option's value names, in order of path; empty when none was handed in.
 
+    A path of a container is followed to that of its host, and leads nowhere where no folder of the host is mounted.
     A document that nobody says the host of counts when its name is the same or when it is the only one.
     """
-    path = found.text or ""
+    line, said = found.line, found.text or ""
+    path = line.on_host(said)
+    if not path:
+        return ()
     own = host.settings_of(*kinds)
     if own:
-        return at_path(own, path)
+        return at_path(own, path, exact=bool(line.mounted_at(said)))
     loose = tuple(_loose(hosts, kinds))
     name = path.rpartition("/")[2]
     same = tuple(one for one in loose if one.origin.path.rpartition("/")[2] == name)

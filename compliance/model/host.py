@@ -76,6 +76,13 @@ class Flag(NamedTuple):
     sure: bool = True
 
 
+class Mounted(NamedTuple):
+    """A path that a program in a container sees, and the path of the host that it is; empty text where it is none."""
+
+    inside: str
+    outside: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandLine:
     """The options that a program of Program was started with, in order: the last of a name counts.
@@ -83,7 +90,7 @@ class CommandLine:
     `subject` is the program on its host (`host/NODE/kube-apiserver`). `opaque` says in words why options may be
     missing here (a shell script starts it, a configuration file takes their place, they come from the
     environment); empty text when all are known. `version` is what its image's tag says (`1.34.1`), None when
-    nothing does. `at` is the pointer of the whole command.
+    nothing does. `at` is the pointer of the whole command. `mounts` are those of its container, where it has one.
     """
 
     origin: Origin
@@ -96,10 +103,23 @@ class CommandLine:
     image: str | None
     version: str | None
     at: str
+    mounts: tuple[Mounted, ...] = ()
 
     def place(self, pointer: str = "") -> At:
         """A place in the document it was read from; the whole command by default."""
         return At(self.origin, pointer or self.at)
+
+    def on_host(self, path: str) -> str:
+        """Where a path that the program names is on its host; empty text where something else is mounted there."""
+        over = self.mounted_at(path)
+        if not over:
+            return path
+        nearest = max(over, key=lambda one: len(one.inside))
+        return nearest.outside and f"{nearest.outside.rstrip('/')}{path[len(nearest.inside) :]}"
+
+    def mounted_at(self, path: str) -> tuple[Mounted, ...]:
+        """The mounts of its container that a path lies in."""
+        return tuple(one for one in self.mounts if path == one.inside or path.startswith(f"{one.inside}/"))
 
 
 Scalar = bool | int | float | str | None

@@ -94,7 +94,10 @@ def options_of(host: Host, program: Program, *names: str) -> Named:
             elif found.redacted:
                 unknown.append(f"--{name} is set, its value is not shown")
             elif found.text and found.flags[-1].value:
-                values.append(found.text)
+                if place := line.on_host(found.text):
+                    values.append(place)
+                else:
+                    unknown.append(f"{found.told()}, where the container has no folder of the host")
             else:
                 silent.extend(found.at)
     return Named(

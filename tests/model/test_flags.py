@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from compliance.model import flag_values
 from compliance.model.flags import agreed, answer, at_least, boolean, combined, is_absent, is_set, judged_lines, option
-from compliance.model.host import Form, Program
+from compliance.model.host import Form, Mounted, Program
 from compliance.model.outcome import Outcome
 from tests.model.command_lines import command_line
 
@@ -192,3 +194,20 @@ def test_a_value_that_would_break_a_reason_is_made_printable() -> None:
     told = option(command_line("--x=a\nb" + "c" * 500), "x").told()
     assert "\n" not in told
     assert len(told) < 200
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/etc/kubernetes/pki/ca.crt", "/etc/kubernetes/pki/ca.crt"),
+        ("/var/lib/etcd", "/data/etcd"),
+        ("/var/lib/etcd/member", "/data/etcd/member"),
+        ("/var/lib/etcd-other", "/var/lib/etcd-other"),
+        ("/var/lib/etcd/hidden/x", ""),
+    ],
+)
+def test_a_path_of_a_container_is_followed_to_its_host(path: str, expected: str) -> None:
+    """The nearest mount counts; what is mounted from no folder of the host is nowhere on it."""
+    mounts = (Mounted("/var/lib/etcd", "/data/etcd"), Mounted("/var/lib/etcd/hidden", ""))
+    line = replace(command_line(), mounts=mounts)
+    assert line.on_host(path) == expected

@@ -9,7 +9,7 @@ from typing import Any
 from compliance.evidence.cluster.arguments import Argument, Options, options
 from compliance.evidence.cluster.programs import started, version_of
 from compliance.evidence.credentials import redact_arguments
-from compliance.model.host import CLUSTER_WIDE, CommandLine, Flag, Form, Program, host_of, host_subject
+from compliance.model.host import CLUSTER_WIDE, CommandLine, Flag, Form, Mounted, Program, host_of, host_subject
 from compliance.model.hosts import program_subject
 from compliance.model.workload import Container, ContainerKind, Pod
 
@@ -113,7 +113,21 @@ def _command_line(document: Mapping[str, Any], pod: Pod, container: Container) -
         image=container.image,
         version=version_of(container.image),
         at=next((f"{container.at}/{key}" for key in ("command", "args") if raw.get(key)), container.at),
+        mounts=() if form is Form.WORKLOAD else _mounts(pod, container),
     )
+
+
+def _mounts(pod: Pod, container: Container) -> tuple[Mounted, ...]:
+    """What the container sees of its host, and what hides a part of it."""
+    paths = {volume.name: volume.host_path or "" for volume in pod.volumes}
+    return tuple(
+        Mounted(one.mount_path.rstrip("/"), _joined(paths.get(one.name, ""), one.sub_path or ""))
+        for one in container.volume_mounts
+    )
+
+
+def _joined(path: str, below: str) -> str:
+    return f"{path.rstrip('/')}/{below}" if path and below else path
 
 
 def _raw(document: Mapping[str, Any], pod: Pod, container: Container) -> Mapping[str, Any]:
