@@ -50,6 +50,8 @@ from compliance.pipeline.units import FileNotes
 
 #: Unreadable places named in one observation.
 _PLACES = 10
+#: The first bytes of a file packed by gzip: it has no lines.
+_PACKED = b"\x1f\x8b"
 #: Objects judged by one task of the second phase.
 BATCH = 2000
 
@@ -240,7 +242,7 @@ class Sources:
         _, name, _ = self._files.get(key_of(origin.sha256, origin.path), ("", "", 0))
         reader = readers().get(name)
         found = self.data(origin) if reader is not None else None
-        if reader is None or found is None:
+        if reader is None or found is None or found.startswith(_PACKED):
             return None
         return reader.locate(found, origin.line, pointers)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,14 +13,14 @@ from compliance.catalog.ccis import Revision5
 from compliance.model.catalog import ControlId, FrameworkId, Library
 from compliance.model.check import CheckId, listed
 from compliance.model.cluster import Cluster
-from compliance.model.evidence import UNSEEN_NODES, At
+from compliance.model.evidence import UNSEEN_NODES
 from compliance.model.flags import shown
 from compliance.model.hosts import Hosts
 from compliance.model.images import Images
 from compliance.model.outcome import Outcome
 from compliance.model.rule_report import RuleReport, check_id, dated, of_image
 from compliance.model.unseen_nodes import HOSTNAME, nodes_to_see, unseen
-from compliance.pipeline.judging import location
+from compliance.pipeline.judging import Locate, lines_of_failures, location
 from compliance.pipeline.observing import REASON_KEPT, LocationLine, Run, RunWriter
 from compliance.pipeline.registered import checks
 from compliance.rendering.text import cut
@@ -53,7 +52,7 @@ def rules_of(reports: Iterable[RuleReport], library: Library) -> Imported:
     return imported(found, library, Revision5(nist).controls_of)
 
 
-def observe(reports: Sequence[RuleReport], rules: Imported, gaps: Mapping[str, Gap], path: Path) -> Run:
+def observe(reports: Sequence[RuleReport], rules: Imported, gaps: Mapping[str, Gap], locate: Locate, path: Path) -> Run:
     """What each report says of its target, as observations of the checks that its rules became.
 
     `gaps` are nodes that neither a report nor anything else speaks of, by check: of a rule that passes on one node
@@ -62,8 +61,11 @@ def observe(reports: Sequence[RuleReport], rules: Imported, gaps: Mapping[str, G
     known = {str(check.id): check for check in rules.checks}
     out = RunWriter()
     for report in reports:
-        for key, verdict in verdicts_of(report):
-            shown = [location(at, None) for at in verdict.at] or [location(At(report.origin, ""), None)]
+        said = list(verdicts_of(report))
+        lines = lines_of_failures([verdict for _, verdict in said], locate)
+        for key, verdict in said:
+            failed = verdict.outcome is Outcome.FAIL
+            shown = [location(at, lines.get((id(at.origin), at.pointer)) if failed else None) for at in verdict.at]
             out.add(known[key], report.subject, verdict.outcome, cut(verdict.reason, REASON_KEPT), shown)
     for key, gap in gaps.items():
         out.add(known[key], UNSEEN_NODES, Outcome.NOT_CHECKED, cut(gap.reason, REASON_KEPT), gap.places)
@@ -95,20 +97,19 @@ def gaps_of(
     answered: dict[_Place, set[str]] = defaultdict(set)
     for row in rules.mappings:
         answered[row.framework, row.edition, row.control] |= told[row.check]
-    missing = partial(_missing, cluster=cluster, hosts=hosts)
+    gaps: dict[_Place, Gap | None] = {}
     found: dict[str, Gap] = {}
-    cache: dict[tuple[frozenset[type], frozenset[str]], Gap | None] = {}
     for row in rules.mappings:
         place = (row.framework, row.edition, row.control)
-        key = frozenset(asked.get(place, ())), frozenset(answered[place])
-        if key not in cache:
-            cache[key] = missing(*key)
-        if (gap := cache[key]) is not None:
+        if place not in gaps:
+            types = frozenset(asked.get(place, ()))
+            gaps[place] = _missing(types, answered[place], cluster, hosts)
+        if (gap := gaps[place]) is not None:
             found.setdefault(row.check, gap)
     return found
 
 
-def _missing(types: frozenset[type], told: frozenset[str], *, cluster: Cluster, hosts: Hosts) -> Gap | None:
+def _missing(types: frozenset[type], told: set[str], cluster: Cluster, hosts: Hosts) -> Gap | None:
     """The nodes of some types of subjects that neither `told`, names of hosts, nor the evidence holds anything of."""
     if not types or not all(nodes_to_see(cluster, one) for one in types):
         return None

@@ -144,7 +144,7 @@ class Judge:
             ]
         if not verdicts:
             return None
-        lines = _lines_of_failures([verdict for _, verdict in verdicts], locate)
+        lines = lines_of_failures([verdict for _, verdict in verdicts], locate)
         for check, verdict in verdicts:
             shown = [
                 location(at, lines.get((id(at.origin), at.pointer)) if verdict.outcome is Outcome.FAIL else None)
@@ -166,7 +166,7 @@ def _run(check: Check, record: object, arguments: Sequence[object]) -> Verdict:
         )
 
 
-def _lines_of_failures(verdicts: Iterable[Verdict], locate: Locate) -> dict[tuple[int, str], int]:
+def lines_of_failures(verdicts: Iterable[Verdict], locate: Locate) -> dict[tuple[int, str], int]:
     """The source line of each place that a failed verdict names, asked once for each document."""
     wanted: dict[int, tuple[Origin, set[str]]] = {}
     for verdict in verdicts:

@@ -255,7 +255,8 @@ def _observe(
     reports = reports_among(seen.records, seen.images, shop.as_of, shop.params.report_max_age_days)
     rules = rules_of(reports, asked.library)
     gaps = gaps_of(reports, rules, asked.library, seen.cluster, seen.hosts)
-    gathered.runs.append(observe(reports, rules, gaps, work / "run-rules"))
+    locate = evaluating.Sources(seen.files).locate
+    gathered.runs.append(observe(reports, rules, gaps, locate, work / "run-rules"))
     parts = _evaluate(gathered, (*checks(), *rules.checks), seen, shop, executor, progress)
     evaluating.world.cache_clear()
     return assembling.Observed(
