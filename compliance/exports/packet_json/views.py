@@ -107,6 +107,9 @@ class ParametersView(View):
     docker_stopped_containers: int | None
     docker_node_certificate_days: int
     docker_swarm_ca_days: int | None
+    kubelet_pod_pids_limit: int | None
+    kubelet_event_rate: int | None
+    report_max_age_days: int
     host_hardening_percent: int | None
     image_max_age_days: int
     image_max_size: int | None
