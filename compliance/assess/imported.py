@@ -149,8 +149,11 @@ def _rows(
     places: Mapping[tuple[RefersTo, str], tuple[_Key, ...]],
     controls_of: ControlsOf,
 ) -> Iterator[CheckMapping]:
+    settles = _agree(result, places, controls_of)
     for reference in result.references:
         keys, coverage = _named(reference, places, controls_of)
+        if not settles:
+            coverage = Coverage.PARTIAL
         for framework, edition, control in keys:
             yield CheckMapping(
                 check=key,
@@ -161,6 +164,19 @@ def _rows(
                 rationale=f"The rule itself names {reference.system.value} {reference.value}.",
                 source=f"{report.benchmark_title or report.benchmark} {report.edition}".strip(),
             )
+
+
+def _agree(
+    result: RuleResult, places: Mapping[tuple[RefersTo, str], tuple[_Key, ...]], controls_of: ControlsOf
+) -> bool:
+    """Whether all lists that name a rule itself lead to the same controls: of one with two names nobody knows which."""
+    found: dict[RefersTo, set[_Key]] = defaultdict(set)
+    for reference in result.references:
+        keys, coverage = _named(reference, places, controls_of)
+        if coverage is Coverage.SUFFICIENT and reference.system is not RefersTo.CIS:
+            found[reference.system].update(keys)
+    led = [keys for keys in found.values() if keys]
+    return all(keys == led[0] for keys in led)
 
 
 def _named(

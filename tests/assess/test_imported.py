@@ -119,6 +119,15 @@ def test_the_check_gives_the_worst_of_a_rule_that_was_asked_twice(library: Libra
     assert check.function(one).outcome is Outcome.FAIL
 
 
+def test_a_rule_that_bears_the_names_of_two_settles_neither(library: Library) -> None:
+    """Its group is one item, its STIG id another: a hand may have put them together."""
+    group = Reference(RefersTo.VULN_ID, "V-242376")
+    both = (Reference(RefersTo.STIG_ID, "CNTR-K8-000150"), Reference(RefersTo.STIG_ID, "CNTR-K8-000160"))
+    for reference, coverage in zip(both, (Coverage.SUFFICIENT, Coverage.PARTIAL), strict=True):
+        found = imported([report("a.json", result("V-242376", Outcome.PASS, group, reference))], library, controls_of)
+        assert {row.coverage for row in found.mappings} == {coverage}
+
+
 def test_revisions_of_stig_rules_do_not_part_them() -> None:
     """The revision says how often the text changed."""
     assert {plain_rule(rule) for rule in ("SV-242376r960759_rule", "SV-242376r918_rule", "SV-242376")} == {"SV-242376"}

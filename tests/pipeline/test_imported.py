@@ -29,6 +29,8 @@ spec:
 """
 #: Controls of the STIG: the API server speaks TLS 1.2; one that takes a person.
 TLS, ASSISTED = "V-242378", "V-242410"
+#: What else names the first of them.
+NAMED_TLS = {"group": TLS, "rule": "SV-242378r1_rule", "version": "CNTR-K8-000170"}
 
 
 def finding(packet: Path, control: str) -> dict[str, Any]:
@@ -95,7 +97,7 @@ def test_our_failing_check_beats_a_passing_report_and_says_so(evidence: Path) ->
 @pytest.mark.parametrize("make", [cklb, ckl])
 def test_our_failing_check_beats_a_persons_answer_and_says_so(evidence: Path, make: Any) -> None:
     """A checklist overrides no failure in silence."""
-    put(evidence, "answers", make(Answer(details="looked", group=TLS, rule=f"SV-{TLS[2:]}r1_rule"), host="one"))
+    put(evidence, "answers", make(Answer(details="looked", **NAMED_TLS), host="one"))
     manifest(evidence)
     found = finding(assess(evidence, frameworks=("stig-kubernetes",)).packet, TLS)
     assert found["status"] == "not-satisfied"
@@ -104,7 +106,7 @@ def test_our_failing_check_beats_a_persons_answer_and_says_so(evidence: Path, ma
 
 def test_a_failing_answer_beats_our_passing_check_and_says_so(evidence: Path) -> None:
     """What a person saw and we did not is not lost either."""
-    put(evidence, "answers.cklb", cklb(Answer("fail", details="an old port", group=TLS), host="one"))
+    put(evidence, "answers.cklb", cklb(Answer("fail", details="an old port", **NAMED_TLS), host="one"))
     manifest(evidence, tls="VersionTLS12")
     found = finding(assess(evidence, frameworks=("stig-kubernetes",)).packet, TLS)
     assert found["status"] == "not-satisfied"
@@ -183,7 +185,7 @@ def test_reports_give_the_same_bytes_twice(evidence: Path) -> None:
     ("name", "data"),
     [
         ("compliance-host-one/bench.json", kube_bench("1.2.15", "WARN")),
-        ("answers.cklb", cklb(Answer("none", group=TLS), host="one").decode()),
+        ("answers.cklb", cklb(Answer("none", **NAMED_TLS), host="one").decode()),
     ],
 )
 def test_what_others_left_open_takes_nothing_from_our_verdict(evidence: Path, name: str, data: str) -> None:
