@@ -119,13 +119,12 @@ def cluster_component_versions(cluster: Cluster) -> Verdict:
             versions[reference.path].setdefault(reference.tag or reference.digest or "latest", entry)
     several = {path: found for path, found in sorted(versions.items()) if len(found) > 1}
     if several:
+        at = [entry.at(entry.spec_at) for found in several.values() for _, entry in sorted(found.items())]
         faults = [
-            Fault(f"{shown(path)} runs as {listed(sorted(map(shown, found)))}", entry.at(entry.spec_at))
+            Fault(f"{shown(path)} runs as {listed(sorted(map(shown, found)))}", at[0])
             for path, found in several.items()
-            for _, entry in sorted(found.items())
         ]
-        words = told([*{fault.words: fault for fault in faults}.values()])
-        return failed(words, at=[fault.at for fault in faults[:_SHOWN]])
+        return failed(told(faults), at=at[:_SHOWN])
     whole = _whole(cluster)
     if not whole:
         return not_checked(f"no image was handed in with two versions, but {_NOT_WHOLE}")
