@@ -18,7 +18,7 @@ from compliance.evidence.records import decode
 from compliance.model import cluster as objects
 from compliance.model.check import Check, listed
 from compliance.model.cluster import Cluster, Header, TypedList, WorkloadEntry
-from compliance.model.evidence import EVIDENCE_SET, UNSEEN_NODES, At, Origin, Subject, SubjectType
+from compliance.model.evidence import EVIDENCE_SET, UNSEEN_NODES, Origin, Subject, SubjectType
 from compliance.model.flags import shown
 from compliance.model.host import HOST_FOLDER, CommandLine, FileListing, HostRecord, ProcessList, Services, Settings
 from compliance.model.hosts import (
@@ -36,13 +36,13 @@ from compliance.model.hosts import (
 from compliance.model.image import Image
 from compliance.model.images import Images
 from compliance.model.outcome import Outcome
-from compliance.model.provider import provider_of
+from compliance.model.provider import Provider, provider_of
 from compliance.model.reader import Record
 from compliance.model.supply_chain import SupplyChain
 from compliance.model.unseen_nodes import nodes_to_see, unseen
 from compliance.model.workload import Pod
 from compliance.pipeline.joining import joined
-from compliance.pipeline.judging import CALLED, JOINED, Judge, Seen
+from compliance.pipeline.judging import CALLED, JOINED, Judge, Seen, location
 from compliance.pipeline.observing import LocationLine, Run, RunWriter
 from compliance.pipeline.reading import Shop
 from compliance.pipeline.registered import IMAGE, checks, readers
@@ -271,6 +271,7 @@ def where_nothing_is(
     out = RunWriter()
     trouble = list(_trouble(notes))
     gaps = {subject: _unseen(subject, cluster, hosts) for subject in {check.subject for check in all_checks}}
+    provider = provider_of(cluster)
     for check in all_checks:
         kinds = KINDS.get(check.subject, ())
         if check.subject not in types and check.subject is not Cluster:
@@ -280,7 +281,7 @@ def where_nothing_is(
                 reason = f"the evidence holds a complete list of {' and '.join(kinds[:2])} objects, and it is empty"
                 out.add(check, EVIDENCE_SET, Outcome.NOT_APPLICABLE, reason, shown)
             else:
-                reason, places = _absent(check, cluster)
+                reason, places = _absent(check, provider)
                 out.add(check, EVIDENCE_SET, Outcome.NOT_CHECKED, reason, places)
         elif gap := gaps[check.subject]:
             out.add(check, UNSEEN_NODES, Outcome.NOT_CHECKED, *gap)
@@ -296,12 +297,11 @@ def where_nothing_is(
     return out.write(path)
 
 
-def _absent(check: Check, cluster: Cluster) -> tuple[str, Sequence[LocationLine]]:
+def _absent(check: Check, provider: Provider | None) -> tuple[str, Sequence[LocationLine]]:
     """Why there is nothing that a check could judge, with what shows it; of a control plane its maker may be why."""
-    provider = provider_of(cluster) if check.subject in CONTROL_PLANE else None
-    if provider is None or not (provider.inherited or provider.elsewhere):
+    if provider is None or check.subject not in CONTROL_PLANE or not (provider.inherited or provider.elsewhere):
         return f"{_nothing(check)} is in the evidence", ()
-    place = _place(provider.at)
+    place = location(provider.at, None)
     if not provider.inherited:
         return f"{provider.elsewhere} ({provider.said})", (place,)
     reason = (
@@ -322,11 +322,7 @@ def _unseen(subject: type, cluster: Cluster, hosts: Hosts) -> tuple[str, Sequenc
         f"of {len(missing):,} of {len(nodes):,} nodes ({names}) no {JOINED[subject]} was handed in; put what is of a "
         f"node into a folder {HOST_FOLDER}NAME"
     )
-    return reason, [_place(node.header.at()) for node in missing[:_PLACES]]
-
-
-def _place(at: At) -> LocationLine:
-    return LocationLine(at.origin.sha256, at.origin.path, at.origin.pointer + at.pointer, at.origin.document)
+    return reason, [location(node.header.at(), None) for node in missing[:_PLACES]]
 
 
 def _nothing(check: Check) -> str:
