@@ -20,7 +20,7 @@ from compliance.model.images import Images
 from compliance.model.outcome import Outcome
 from compliance.model.rule_report import RuleReport, check_id, dated, of_image
 from compliance.model.unseen_nodes import HOSTNAME, nodes_to_see, unseen
-from compliance.pipeline.judging import Locate, lines_of_failures, location
+from compliance.pipeline.judging import Locate, lines_of_failures, location, places_of
 from compliance.pipeline.observing import REASON_KEPT, LocationLine, Run, RunWriter
 from compliance.pipeline.registered import checks
 from compliance.rendering.text import cut
@@ -64,9 +64,8 @@ def observe(reports: Sequence[RuleReport], rules: Imported, gaps: Mapping[str, G
         said = list(verdicts_of(report))
         lines = lines_of_failures([verdict for _, verdict in said], locate)
         for key, verdict in said:
-            failed = verdict.outcome is Outcome.FAIL
-            shown = [location(at, lines.get((id(at.origin), at.pointer)) if failed else None) for at in verdict.at]
-            out.add(known[key], report.subject, verdict.outcome, cut(verdict.reason, REASON_KEPT), shown)
+            reason = cut(verdict.reason, REASON_KEPT)
+            out.add(known[key], report.subject, verdict.outcome, reason, places_of(verdict, lines))
     for key, gap in gaps.items():
         out.add(known[key], UNSEEN_NODES, Outcome.NOT_CHECKED, cut(gap.reason, REASON_KEPT), gap.places)
     return out.write(path)

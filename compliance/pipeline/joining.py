@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, TypeVar, get_args
+from typing import NamedTuple, TypeVar
 
 from compliance.model.admission_decision import AdmissionDecision
 from compliance.model.attestation import Attestation
@@ -21,7 +21,6 @@ from compliance.model.supply_chain import SupplyChain, join_proof
 from compliance.model.vulnerability import EpssScores, KevCatalog, ScanReport, SsvcRecord, VexDocument
 
 R = TypeVar("R")
-_HOST_RECORDS = get_args(HostRecord)
 
 
 class Joined(NamedTuple):
@@ -53,7 +52,7 @@ def joined(records: Sequence[Record], workloads: Iterable[WorkloadEntry]) -> Joi
         ssvc=_those(SsvcRecord, records),
         decisions=_those(AdmissionDecision, records),
     )
-    of_hosts = (record for record in records if isinstance(record, _HOST_RECORDS))
+    of_hosts = (record for record in records if isinstance(record, HostRecord))
     hosts = join_hosts(of_hosts, _those(RuleReport, records))
     return Joined(cluster, images, supply_chain, hosts)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -146,10 +146,7 @@ class Judge:
             return None
         lines = lines_of_failures([verdict for _, verdict in verdicts], locate)
         for check, verdict in verdicts:
-            shown = [
-                location(at, lines.get((id(at.origin), at.pointer)) if verdict.outcome is Outcome.FAIL else None)
-                for at in verdict.at[:PLACES_KEPT]
-            ]
+            shown = places_of(verdict, lines)
             reason = cut(verdict.reason, REASON_KEPT)
             if len(verdict.at) > PLACES_KEPT:
                 reason += f" (the first {PLACES_KEPT} of {len(verdict.at):,} places are listed)"
@@ -180,6 +177,13 @@ def lines_of_failures(verdicts: Iterable[Verdict], locate: Locate) -> dict[tuple
         if lines is not None:
             found.update({(key, pointer): line for pointer, line in zip(ordered, lines, strict=True)})
     return found
+
+
+def places_of(verdict: Verdict, lines: Mapping[tuple[int, str], int]) -> list[LocationLine]:
+    """The places of a verdict, at most PLACES_KEPT; those of a failure with their line, where `lines` has it."""
+    if verdict.outcome is not Outcome.FAIL:
+        return [location(at, None) for at in verdict.at[:PLACES_KEPT]]
+    return [location(at, lines.get((id(at.origin), at.pointer))) for at in verdict.at[:PLACES_KEPT]]
 
 
 def location(at: At, line: int | None) -> LocationLine:
